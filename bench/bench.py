@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""Measures twinlens serve, ustreamer and the floor with the same pictures, in one run. See docs/performance.md.
+
+Called by script/bench, which builds what is needed and tells by TWINLENS and BUILD where it is.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import platform
+import shutil
+import sys
+import tempfile
+import time
+
+import process
+import report
+import systems
+
+SETTLE_S = 1
+IDLE_S = 5
+TRACE_S = 3
+TRACED_VIEWERS = 64
+
+
+class Tools:
+    def __init__(self, build, twinlens, scratch):
+        self.twinlens, self.scratch = twinlens, scratch
+        self.viewers, self.floor = build / "bench/bench-viewers", build / "bench/bench-floor"
+        self.pictures, self.shim = build / "bench/bench-pictures", build / "tests/shim/libv4l2-shim.so"
+
+
+def trace(tools, system, viewers):
+    """System calls for each frame that one viewer was sent."""
+    if not process.Trace.is_there():
+        return None
+    traced = process.Trace(system.pids, tools.scratch / "strace")
+    viewers.begin()
+    time.sleep(TRACE_S)
+    frames = viewers.end()["frames"]
+    calls = traced.close()
+    return {name: round(count / frames, 4) for name, count in sorted(calls.items(), key=lambda call: -call[1])}
+
+
+def measure(tools, system, count, seconds, wants_trace):
+    """One row: what a system cost while that many viewers watched."""
+    with systems.Viewers(tools, system, count) as viewers:
+        time.sleep(SETTLE_S)
+        busy_before = process.machine_busy_ticks()
+        before, begun = process.sample(system.pids), time.monotonic()
+        viewers.begin()
+        time.sleep(seconds)
+        received = viewers.end()
+        spent, elapsed = process.difference(before, process.sample(system.pids)), time.monotonic() - begun
+        busy_after = process.machine_busy_ticks()
+        row = {**received, **system.memory()}
+        if wants_trace:
+            row["calls_per_frame_and_viewer"] = trace(tools, system, viewers)
+    instants = received["frames"] / (count * len(system.ports)) / system.frames_per_viewer
+    share = (busy_after[0] - busy_before[0]) / max(1, busy_after[1] - busy_before[1])
+    row["fps_min"] = round(row["fps_min"] / system.frames_per_viewer, 2)
+    row["fps_mean"] = round(row["fps_mean"] / system.frames_per_viewer, 2)
+    row["viewers"] = count
+    row["cpu_percent"] = round(spent["cpu_ns"] / elapsed / 1e7, 3)
+    row["viewers_cpu_percent"] = round(100 * row.pop("cpu_s") / received["seconds"], 2)
+    row["threads_percent"] = {name: round(ns / elapsed / 1e7, 3) for name, ns in spent["threads_ns"].items()}
+    for kind in ("voluntary", "involuntary"):
+        row[f"{kind}_switches_per_frame"] = round(spent[kind] / max(1, instants), 2)
+    row["instants"] = round(instants, 1)
+    row["others_cpu_percent"] = round(
+        100 * share * os.cpu_count() - row["cpu_percent"] - row["viewers_cpu_percent"], 1)
+    return row
+
+
+def compare(run, scenario, counts, cameras, is_raw, kinds):
+    """The systems side by side, for each number of viewers one after the other."""
+    for count in counts:
+        for kind in kinds:
+            with kind(run.tools, run.pictures, cameras, is_raw) as system:
+                wants_trace = count == TRACED_VIEWERS and cameras == 1 and not run.is_smoke
+                row = measure(run.tools, system, count, run.seconds, wants_trace)
+                if kind is systems.Floor:
+                    row["floor"] = system.report()
+            run.add({"scenario": scenario, "system": kind.name, **row})
+
+
+def measure_idle(run, kinds):
+    """Nobody watches any more: one viewer came and went."""
+    for kind in kinds:
+        with kind(run.tools, run.pictures, 2, False) as system:
+            with systems.Viewers(run.tools, system, 1):
+                pass
+            time.sleep(3)
+            before = process.sample(system.pids)
+            time.sleep(IDLE_S)
+            spent = process.difference(before, process.sample(system.pids))
+            run.add({"scenario": "idle", "system": kind.name, "viewers": 0,
+                     "wakeups_per_second": round(spent["voluntary"] / IDLE_S, 2),
+                     "cpu_percent": round(spent["cpu_ns"] / IDLE_S / 1e7, 3), **system.memory()})
+
+
+class Run:
+    def __init__(self, tools, pictures, seconds, is_smoke):
+        self.tools, self.pictures, self.seconds, self.is_smoke = tools, pictures, seconds, is_smoke
+        self.rows = []
+
+    def add(self, row):
+        self.rows.append(row)
+        print(f"  {row['scenario']}, {row['viewers']} viewers, {row['system']}: {row['cpu_percent']:.2f} %",
+              file=sys.stderr, flush=True)
+
+    def everything(self, counts, peers):
+        floor, ours = [systems.Floor], [systems.Twinlens]
+        compare(self, "passthrough", counts, 1, False, floor + ours + peers)
+        compare(self, "multipart", [4 if self.is_smoke else 64], 1, False, [systems.TwinlensMultipart])
+        compare(self, "two encoded", [4], 2, True, floor + ours + peers)
+        if not self.is_smoke:
+            compare(self, "two cameras", [n for n in counts if n <= 64], 2, False, ours + peers)
+            measure_idle(self, ours + peers)
+
+
+def check_smoke(rows):
+    """Counts, no times: each viewer of each system was sent pictures, and none was lost."""
+    wrong = [row for row in rows if row["lost"] or row["fps_min"] <= 0 or row["cpu_percent"] <= 0
+             or row["pss_kb"] <= 0 or row["p50_ms"] is None]
+    for row in wrong:
+        print(f"wrong: {json.dumps(row)}")
+    return 1 if wrong or not rows else 0
+
+
+def machine():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        models = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
+    return {"cores": os.cpu_count(), "architecture": platform.machine(), "processor": models[0] if models else "",
+            "kernel": platform.release(), "load": os.getloadavg()[0]}
+
+
+def read_arguments():
+    parser = argparse.ArgumentParser(prog="script/bench", description="Measure twinlens, ustreamer and the floor.")
+    parser.add_argument("--quick", action="store_true", help="4 and 64 viewers only, 3 s each")
+    parser.add_argument("--smoke", action="store_true", help="4 viewers, 2 s; checks counts only")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write the results")
+    parser.add_argument("--pictures", default="scene", metavar="DIR",
+                        help="a folder of .jpg files; or scene (default), noise, still: made here")
+    parser.add_argument("--seconds", type=float, help="how long each measurement takes (10)")
+    parser.add_argument("--viewers", metavar="N,N", help="how many viewers (4,64,256,1000)")
+    return parser.parse_args()
+
+
+def main():
+    arguments = read_arguments()
+    counts = [4] if arguments.smoke else [4, 64] if arguments.quick else [4, 64, 256, 1000]
+    if arguments.viewers:
+        counts = [int(word) for word in arguments.viewers.split(",")]
+    seconds = arguments.seconds or (2 if arguments.smoke else 3 if arguments.quick else 10)
+    peers = [systems.Ustreamer] if shutil.which("ustreamer") else []
+    if not peers:
+        print("SKIP: ustreamer is not installed (Debian's package ustreamer); it is left out")
+    with tempfile.TemporaryDirectory(prefix="twinlens-bench-") as folder:
+        scratch = pathlib.Path(folder)
+        tools = Tools(pathlib.Path(os.environ["BUILD"]), os.environ["TWINLENS"], scratch)
+        pictures = systems.Pictures.load(tools.pictures, arguments.pictures, scratch)
+        run = Run(tools, pictures, seconds, arguments.smoke)
+        run.everything(counts, peers)
+        sizes = [path.stat().st_size for path in pictures.folder.glob("*.jp*g")]
+    bars = report.judge(run.rows)
+    result = {"machine": machine(), "pictures": {"kind": arguments.pictures, "size": pictures.size,
+              "count": pictures.count, "mean_bytes": sum(sizes) // len(sizes)}, "seconds": seconds,
+              "rows": run.rows, "bars": bars}
+    if arguments.json:
+        arguments.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    report.show(result)
+    return check_smoke(run.rows) if arguments.smoke else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

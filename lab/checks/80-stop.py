@@ -1,0 +1,21 @@
+"""The server is told to end"""
+
+from outside import Viewer
+
+SECONDS_LIMIT = 1.5  # 1 s is what a machine of its own gets
+
+
+def run(lab):
+    first, second = lab.vivid()
+    with lab.serve(
+        "--camera", f"cam0=v4l2:/dev/{first}", "--camera", f"cam1=v4l2:/dev/{second}"
+    ) as server, Viewer(lab.board.port) as viewer:
+        both = all(viewer.wait_frames(camera, 5, 20) for camera in (0, 1))
+        lab.require("frames of both cameras", both)
+        seconds, status = server.terminate()
+        lab.check("SIGTERM ends it", seconds <= SECONDS_LIMIT, f"{seconds:.2f} s")
+        lab.check("exit status 0", status == 0, str(status))
+        viewer.wait_end(5)
+        lab.check("the viewer is closed with 1001", viewer.close_code == 1001, str(viewer.close_code))
+        for node in first, second:
+            lab.check_streams_elsewhere(node)

@@ -1,0 +1,226 @@
+/*
+ * One session: from the start of the source to its stop. It ends when the camera is to end, when
+ * nobody watched for idle_stop, or with the error of the source.
+ */
+#include "camera/camera-impl.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "encode/encoder.h"
+#include "source/source.h"
+#include "util/clock.h"
+#include "util/log.h"
+
+/* Without a good frame for this long a device is frozen. The first one may take longer: exposure,
+ * USB. */
+#define FREEZE_NS      (2 * NSEC_PER_SEC)
+#define FIRST_FRAME_NS (4 * NSEC_PER_SEC)
+
+#define FPS_WINDOW_NS NSEC_PER_SEC
+
+static void log_negotiated(struct camera *camera, const struct source_info *info)
+{
+	const struct camera_spec *spec = &camera->config.spec;
+	const char *format = pixel_format_name(info->format);
+
+	if (info->width == spec->width && info->height == spec->height &&
+		(info->fps == 0 ||
+			(info->fps > spec->fps * 0.99 && info->fps < spec->fps * 1.01))) {
+		log_info("%s: %s: %s %ux%u, %.4g frames/s", camera->config.name,
+			camera->info.source, format, info->width, info->height, info->fps);
+		return;
+	}
+	log_warning("%s: %s: asked for %ux%u at %u frames/s, the device gives %s %ux%u at %.4g",
+		camera->config.name, camera->info.source, spec->width, spec->height, spec->fps,
+		format, info->width, info->height, info->fps);
+}
+
+/* Makes the encoder, and a pool when frames are encoded. */
+static int make_encoder(struct camera *camera, const struct source_info *info, struct error *err)
+{
+	const struct frames_config *frames = &camera->frames;
+
+	camera->is_passthrough = info->format == PIXEL_FORMAT_MJPEG;
+	if (!camera->is_passthrough) {
+		int r = frame_pool_new(frames->max_frame, frames->pool_blocks, &camera->pool);
+		if (r < 0) {
+			return error_set(err, r, "pool of %u blocks of %zu bytes: %s",
+				frames->pool_blocks, frames->max_frame, error_name(r));
+		}
+	}
+	return encoder_new(info->format, info->width, info->height, camera->config.spec.quality,
+		frames->max_frame, camera->pool, &camera->encoder, err);
+}
+
+int camera_session_start(struct camera *camera, struct error *err)
+{
+	struct source_info info = {0};
+	int r = source_start(camera->source, &info, err);
+
+	if (r < 0) {
+		return r;
+	}
+	r = make_encoder(camera, &info, err);
+	if (r < 0) {
+		return r;
+	}
+	camera->info.is_negotiated = true;
+	camera->info.format = info.format;
+	camera->info.width = info.width;
+	camera->info.height = info.height;
+	camera->info.fps_target = info.fps > 0 ? info.fps : camera->config.spec.fps;
+	if (!camera->was_lost) {
+		log_negotiated(camera, &info);
+	}
+	camera->has_good = false;
+	camera->good_ns = camera->window_ns = clock_now_ns();
+	camera->window_frames = 0;
+	camera->last_drop = 0;
+	return 0;
+}
+
+void camera_session_stop(struct camera *camera)
+{
+	hub_slot_clear(camera->slot);
+	source_stop(camera->source);
+	camera->encoder = encoder_free(camera->encoder);
+	camera->pool = frame_pool_free(camera->pool);
+	memset(&camera->info.pool, 0, sizeof(camera->info.pool));
+}
+
+/* Once a second: the rate, and what the pool looks like. */
+static void update_info(struct camera *camera, uint64_t now)
+{
+	uint64_t elapsed = now - camera->window_ns;
+
+	if (elapsed < FPS_WINDOW_NS) {
+		return;
+	}
+	camera->info.fps = (double)camera->window_frames * NSEC_PER_SEC / (double)elapsed;
+	camera->window_ns = now;
+	camera->window_frames = 0;
+	if (camera->pool) {
+		frame_pool_get_stats(camera->pool, &camera->info.pool);
+	}
+	hub_slot_set_info(camera->slot, &camera->info);
+}
+
+static void note_good_frame(struct camera *camera)
+{
+	camera->good_ns = clock_now_ns();
+	camera->window_frames++;
+	camera->last_drop = 0;
+	if (!camera->has_good) {
+		camera->has_good = true;
+		camera->window_ns = camera->good_ns;
+		camera->window_frames = 0;
+		if (camera->was_lost) {
+			camera->was_lost = false;
+			counter_increment(&camera->counters->reconnects);
+			log_info("%s: %s: frames again", camera->config.name, camera->info.source);
+		}
+		camera_set_state(camera, CAMERA_STATE_STREAMING, "");
+	}
+	update_info(camera, camera->good_ns);
+}
+
+static void note_drop(struct camera *camera, int drop)
+{
+	counter_increment(&camera->counters->dropped[drop]);
+	if (drop != FRAME_DROP_STALE) {
+		camera->last_drop = drop;
+	}
+}
+
+/* Takes over frame. */
+static void encode_and_publish(struct camera *camera, struct frame *frame)
+{
+	struct frame *jpeg = NULL;
+	uint64_t started = camera->is_passthrough ? 0 : clock_now_ns();
+	int r = encoder_encode(camera->encoder, frame, &jpeg);
+
+	if (r > 0) {
+		note_drop(camera, r);
+		return;
+	}
+	if (!camera->is_passthrough) {
+		histogram_observe(&camera->counters->encode, clock_now_ns() - started);
+		counter_increment(&camera->counters->encoded);
+	}
+	note_good_frame(camera);
+	hub_slot_publish(camera->slot, jpeg);
+}
+
+/* One frame, if there is one. Nobody watching: it only shows that the device is alive. */
+static int session_read(struct camera *camera, struct error *err)
+{
+	struct frame *frame = NULL;
+	int r = source_read(camera->source, &frame, err);
+
+	if (r == -EAGAIN) {
+		return 0;
+	}
+	if (r < 0) {
+		return r;
+	}
+	counter_increment(&camera->counters->captured);
+	if (r > 0) {
+		note_drop(camera, r);
+		return 0;
+	}
+	if (camera->unwatched_ns) {
+		note_good_frame(camera);
+		frame_unref(frame);
+		return 0;
+	}
+	encode_and_publish(camera, frame);
+	return 0;
+}
+
+/* Keeps unwatched_ns; what was shown before is not shown to who comes next. */
+static void follow_demand(struct camera *camera)
+{
+	if (hub_slot_is_watched(camera->slot)) {
+		camera->unwatched_ns = 0;
+	} else if (camera->unwatched_ns == 0) {
+		camera->unwatched_ns = clock_now_ns();
+		hub_slot_clear(camera->slot);
+	}
+}
+
+static int check_freeze(struct camera *camera, uint64_t deadline_ns, struct error *err)
+{
+	if (clock_now_ns() < deadline_ns) {
+		return 0;
+	}
+	if (camera->last_drop) {
+		return error_set(err, -EIO, "%s: only damaged frames for 2 s, the last one: %s",
+			camera->info.source, frame_drop_name((enum frame_drop)camera->last_drop));
+	}
+	return error_set(err, -ETIMEDOUT, "%s: no frame for %" PRIu64 " s", camera->info.source,
+		(camera->has_good ? FREEZE_NS : FIRST_FRAME_NS) / NSEC_PER_SEC);
+}
+
+int camera_session_run(struct camera *camera, struct error *err)
+{
+	follow_demand(camera);
+	while (!camera_is_ending(camera)) {
+		uint64_t freeze = camera->good_ns + (camera->has_good ? FREEZE_NS : FIRST_FRAME_NS);
+		uint64_t idle = camera->unwatched_ns
+					? camera->unwatched_ns + camera->config.idle_stop_ns
+					: UINT64_MAX;
+		if (clock_now_ns() >= idle) {
+			return 0;
+		}
+		bool is_readable = camera_wait_until(
+			camera, source_get_fd(camera->source), freeze < idle ? freeze : idle);
+		follow_demand(camera);
+		int r = is_readable ? session_read(camera, err) : check_freeze(camera, freeze, err);
+		if (r < 0) {
+			return r;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,17 @@
+/* The files of the page, embedded at build time. */
+#ifndef SERVER_ASSETS_H
+#define SERVER_ASSETS_H
+
+#include <stddef.h>
+
+struct asset {
+	const char *path; /* "/", "/app.js", ... */
+	const char *content_type;
+	const unsigned char *data;
+	size_t size;
+};
+
+extern const struct asset assets[];
+extern const size_t n_assets;
+
+#endif

@@ -1,0 +1,10 @@
+/* Everything but WebSocket: the page, snapshots, multipart streams, status. Called by server.c. */
+#ifndef SERVER_HTTP_H
+#define SERVER_HTTP_H
+
+#include "server/viewer.h"
+
+int http_request(struct lws *wsi, struct session *session);
+int http_writeable(struct lws *wsi, struct session *session);
+
+#endif

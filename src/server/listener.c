@@ -1,0 +1,173 @@
+/*
+ * Our own socket and not libwebsockets': its errors have words, its port can be asked for, and a
+ * new address can be listened on while the connections of the old one go on.
+ */
+#include "server/listener.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "util/cleanup.h"
+#include "util/log.h"
+
+#define BACKLOG 64
+
+/* A dead peer is noticed after about a minute, also when nothing is sent to it. */
+#define KEEPALIVE_IDLE_S     30
+#define KEEPALIVE_INTERVAL_S 10
+#define KEEPALIVE_PROBES     3
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in ipv4;
+	struct sockaddr_in6 ipv6;
+	struct sockaddr_storage storage;
+};
+
+static void format_address(const union address *address, char *buffer, size_t size)
+{
+	char host[INET6_ADDRSTRLEN] = "?";
+
+	if (address->any.sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &address->ipv6.sin6_addr, host, sizeof(host));
+		snprintf(buffer, size, "[%s]:%u", host, ntohs(address->ipv6.sin6_port));
+	} else if (address->any.sa_family == AF_INET) {
+		inet_ntop(AF_INET, &address->ipv4.sin_addr, host, sizeof(host));
+		snprintf(buffer, size, "%s:%u", host, ntohs(address->ipv4.sin_port));
+	} else {
+		snprintf(buffer, size, "?");
+	}
+}
+
+void socket_peer(int fd, char *buffer, size_t size)
+{
+	union address address = {0};
+	socklen_t length = sizeof(address);
+
+	(void)getpeername(fd, &address.any, &length);
+	format_address(&address, buffer, size);
+}
+
+static void set_option(int fd, int level, int option, int value)
+{
+	if (setsockopt(fd, level, option, &value, sizeof(value)) < 0) {
+		log_debug("socket option %d/%d = %d: %s", level, option, value, error_name(-errno));
+	}
+}
+
+static int bind_one(const struct addrinfo *info, int replaced, int *ret_fd)
+{
+	_cleanup_close_ int fd =
+		socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+
+	if (fd < 0) {
+		return -errno;
+	}
+	set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (replaced >= 0) {
+		set_option(replaced, SOL_SOCKET, SO_REUSEPORT, 1);
+		set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	}
+	int r = bind(fd, info->ai_addr, info->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0 ? -errno
+											 : 0;
+	if (replaced >= 0) {
+		set_option(replaced, SOL_SOCKET, SO_REUSEPORT, 0);
+		set_option(fd, SOL_SOCKET, SO_REUSEPORT, 0);
+	}
+	if (r < 0) {
+		return r;
+	}
+	*ret_fd = take_fd(fd);
+	return 0;
+}
+
+static const char *advice(int r)
+{
+	switch (r) {
+	case -EADDRINUSE:
+		return "; another program listens there, choose another port with --listen";
+	case -EACCES:
+		return "; ports below 1024 need CAP_NET_BIND_SERVICE";
+	case -EADDRNOTAVAIL:
+		return "; it is not an address of this machine";
+	default:
+		return "";
+	}
+}
+
+int listener_open(const struct server_config *config, int replaced, int *ret_fd, char *address,
+	size_t size, struct error *err)
+{
+	const struct addrinfo hints = {
+		.ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+	};
+	const char *host = config->listen_address[0] ? config->listen_address : NULL;
+	struct addrinfo *list = NULL;
+	char port[8];
+
+	snprintf(port, sizeof(port), "%u", config->listen_port);
+	int r = getaddrinfo(host, port, &hints, &list);
+	if (r != 0) {
+		return error_set(err, -EINVAL, "listen %s:%s: %s", config->listen_address, port,
+			gai_strerror(r));
+	}
+	for (const struct addrinfo *info = list; info; info = info->ai_next) {
+		r = bind_one(info, replaced, ret_fd);
+		if (r == 0) {
+			break;
+		}
+	}
+	freeaddrinfo(list);
+	if (r < 0) {
+		return error_set(err, r, "listen %s:%s: %s%s", config->listen_address, port,
+			error_name(r), advice(r));
+	}
+	union address bound = {0};
+	socklen_t length = sizeof(bound);
+	(void)getsockname(*ret_fd, &bound.any, &length);
+	format_address(&bound, address, size);
+	return 0;
+}
+
+bool listener_is_loopback(int fd)
+{
+	union address bound = {0};
+	socklen_t length = sizeof(bound);
+
+	if (getsockname(fd, &bound.any, &length) < 0) {
+		return false;
+	}
+	if (bound.any.sa_family == AF_INET6) {
+		return IN6_IS_ADDR_LOOPBACK(&bound.ipv6.sin6_addr);
+	}
+	return bound.any.sa_family == AF_INET &&
+	       ntohl(bound.ipv4.sin_addr.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
+}
+
+int listener_accept(int fd, const struct server_config *config)
+{
+	int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (connection < 0) {
+		return -errno;
+	}
+	int send_buffer = (int)config->send_buffer;
+	/* Beyond net.core.wmem_max for those who may; the ordinary way is capped there. */
+	if (setsockopt(connection, SOL_SOCKET, SO_SNDBUFFORCE, &send_buffer, sizeof(send_buffer)) <
+		0) {
+		set_option(connection, SOL_SOCKET, SO_SNDBUF, send_buffer);
+	}
+	set_option(connection, IPPROTO_TCP, TCP_NODELAY, 1);
+	set_option(connection, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set_option(connection, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
+	set_option(connection, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
+	set_option(connection, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
+	return connection;
+}

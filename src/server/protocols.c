@@ -1,0 +1,209 @@
+/*
+ * One poll(2) loop, libwebsockets', runs everything. Cameras wake it through lws_cancel_service,
+ * the only call that is safe from another thread; then each viewer is offered what is new.
+ */
+#include "server/protocols.h"
+
+#include <stdio.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "server/connections.h"
+#include "server/http.h"
+#include "server/viewer.h"
+#include "server/websocket.h"
+#include "util/notify.h"
+
+/* Control messages come whole in one piece up to this size; longer ones are put together. */
+#define RX_BUFFER_BYTES 1024
+
+/* More than any frame: what fits goes out in one send(2). Nothing is allocated by it. */
+#define TX_PACKET_BYTES ((size_t)1 << 30)
+
+/* What viewers may take to answer the close, before they are cut off. */
+#define CLOSE_TIMEOUT_US (LWS_US_PER_SEC / 2)
+
+static int listener_callback(
+	struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
+{
+	(void)user;
+	(void)in;
+	(void)size;
+	if (reason == LWS_CALLBACK_RAW_RX_FILE) {
+		connections_adopt(server_of(wsi), wsi);
+	}
+	return 0;
+}
+
+static int signal_callback(
+	struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
+{
+	(void)user;
+	(void)in;
+	(void)size;
+	if (reason == LWS_CALLBACK_RAW_RX_FILE) {
+		struct server *server = server_of(wsi);
+		struct signalfd_siginfo info;
+		while (read(server->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+			server->events.on_signal(server->events.userdata, (int)info.ssi_signo);
+		}
+	}
+	return 0;
+}
+
+/* "2 viewers, cam0 streaming, cam1 lost" for systemctl status, when it changed. */
+static void tell_systemd(struct server *server)
+{
+	uint64_t state_changes = hub_state_changes(server->hub);
+	char text[256];
+
+	if (server->told_viewers == server->n_viewers &&
+		server->told_state_changes == state_changes) {
+		return;
+	}
+	server->told_viewers = server->n_viewers;
+	server->told_state_changes = state_changes;
+	size_t used = (size_t)snprintf(text, sizeof(text), "%u viewer%s", server->n_viewers,
+		server->n_viewers == 1 ? "" : "s");
+	for (unsigned i = 0; i < HUB_SLOTS_MAX && used < sizeof(text); i++) {
+		struct hub_slot *slot = hub_get(server->hub, i);
+		struct camera_info info;
+		if (slot) {
+			hub_slot_get_info(slot, &info);
+			used += (size_t)snprintf(text + used, sizeof(text) - used, ", %s %s",
+				hub_slot_name(slot), camera_state_name(info.state));
+		}
+	}
+	notify_systemd("STATUS=%s", text);
+}
+
+static void offer_news(struct server *server)
+{
+	for (unsigned i = 0; i < HUB_SLOTS_MAX; i++) {
+		struct hub_slot *slot = hub_get(server->hub, i);
+		uint64_t number = slot ? hub_slot_latest_number(slot) : 0;
+		if (number == 0 || number == server->seen[i]) {
+			continue;
+		}
+		server->seen[i] = number;
+		for (struct viewer *viewer = server->viewers; viewer; viewer = viewer->next) {
+			viewer_offer(viewer, slot, number);
+		}
+	}
+}
+
+/* Their cameras may have failed. */
+static void wake_snapshots(struct server *server)
+{
+	for (struct viewer *viewer = server->viewers; viewer && server->n_snapshots > 0;
+		viewer = viewer->next) {
+		if (viewer->transport == VIEWER_TRANSPORT_SNAPSHOT) {
+			viewer_ask_turn(viewer);
+		}
+	}
+}
+
+static void end_closing(lws_sorted_usec_list_t *sul)
+{
+	struct server *server = lws_container_of(sul, struct server, close_sul);
+
+	for (struct viewer *viewer = server->viewers; viewer; viewer = viewer->next) {
+		lws_set_timeout(viewer->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+	}
+}
+
+static void begin_closing(struct server *server)
+{
+	server->is_closing = true;
+	for (struct viewer *viewer = server->viewers; viewer; viewer = viewer->next) {
+		viewer_ask_turn(viewer);
+	}
+	lws_sul_schedule(server->context, 0, &server->close_sul, end_closing, CLOSE_TIMEOUT_US);
+}
+
+static void wake(struct server *server)
+{
+	if (atomic_load(&server->is_stopping) && !server->is_closing) {
+		begin_closing(server);
+	}
+	offer_news(server);
+	wake_snapshots(server);
+	tell_systemd(server);
+}
+
+/* The last viewer may end by a timeout: libwebsockets then goes on to wait for the next event. */
+static void wake_at_end(struct server *server)
+{
+	if (server->is_closing && !server->viewers) {
+		lws_cancel_service(server->context);
+	}
+}
+
+static int viewer_callback(
+	struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
+{
+	struct session *session = user;
+
+	switch (reason) {
+	case LWS_CALLBACK_HTTP:
+		return http_request(wsi, session);
+	case LWS_CALLBACK_HTTP_WRITEABLE:
+		return http_writeable(wsi, session);
+	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+		return websocket_confirm(wsi, in);
+	case LWS_CALLBACK_ESTABLISHED:
+		return websocket_established(wsi, session);
+	case LWS_CALLBACK_RECEIVE:
+		return websocket_receive(wsi, session, in, size);
+	case LWS_CALLBACK_SERVER_WRITEABLE:
+		return websocket_writeable(wsi, session);
+	case LWS_CALLBACK_CLOSED:
+	case LWS_CALLBACK_CLOSED_HTTP:
+		if (session) {
+			session->viewer = viewer_free(session->viewer);
+			wake_at_end(server_of(wsi));
+		}
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* In contrast to the listening socket and the signals. */
+static bool is_connection(struct lws *wsi)
+{
+	const struct lws_protocols *protocol = lws_get_protocol(wsi);
+
+	return !protocol || protocol->per_session_data_size > 0;
+}
+
+/* Of the first protocol: what is not bound to one, and requests before they are upgraded. */
+static int http_callback(
+	struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
+{
+	if (reason == LWS_CALLBACK_EVENT_WAIT_CANCELLED) {
+		wake(server_of(wsi));
+		return 0;
+	}
+	if (reason == LWS_CALLBACK_WSI_DESTROY && is_connection(wsi)) {
+		server_of(wsi)->n_connections--;
+		return 0;
+	}
+	return viewer_callback(wsi, reason, user, in, size);
+}
+
+const struct lws_protocols server_protocols[] = {
+	[PROTOCOL_HTTP] = {.name = "http",
+		.callback = http_callback,
+		.per_session_data_size = sizeof(struct session),
+		.rx_buffer_size = RX_BUFFER_BYTES,
+		.tx_packet_size = TX_PACKET_BYTES},
+	[PROTOCOL_V1] = {.name = WEBSOCKET_PROTOCOL,
+		.callback = viewer_callback,
+		.per_session_data_size = sizeof(struct session),
+		.rx_buffer_size = RX_BUFFER_BYTES,
+		.tx_packet_size = TX_PACKET_BYTES},
+	[PROTOCOL_LISTENER] = {.name = "listener", .callback = listener_callback},
+	[PROTOCOL_SIGNAL] = {.name = "signal", .callback = signal_callback},
+	{0},
+};

@@ -1,0 +1,107 @@
+#include "server/request.h"
+
+#include <string.h>
+
+#define CAMERA_LIST_MAX 320 /* all names, commas and the NUL */
+
+enum request_method request_read(struct lws *wsi, char *path, size_t size)
+{
+	char *uri = NULL;
+	int length = 0;
+	int method = lws_http_get_uri_and_method(wsi, &uri, &length);
+
+	/* Without a version the line ended at an escaped newline: what follows is no header of
+	 * ours. */
+	bool is_whole = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP) > 0;
+	path[0] = '\0';
+	if (method >= 0 && uri && is_whole && length > 0 && (size_t)length < size) {
+		memcpy(path, uri, (size_t)length);
+		path[length] = '\0';
+	}
+	return method == LWSHUMETH_GET    ? REQUEST_METHOD_GET
+	       : method == LWSHUMETH_HEAD ? REQUEST_METHOD_HEAD
+					  : REQUEST_METHOD_OTHER;
+}
+
+bool request_argument(struct lws *wsi, const char *name, char *value, size_t size)
+{
+	char buffer[CAMERA_LIST_MAX + 16];
+	const char *found = lws_get_urlarg_by_name(wsi, name, buffer, sizeof(buffer));
+
+	if (!found || strlen(found) >= size) {
+		return false;
+	}
+	strcpy(value, found);
+	return true;
+}
+
+static unsigned mask_of_all(struct hub *hub, struct hub_slot **ret_first)
+{
+	unsigned mask = 0;
+
+	*ret_first = NULL;
+	for (unsigned i = HUB_SLOTS_MAX; i-- > 0;) {
+		if (hub_get(hub, i)) {
+			*ret_first = hub_get(hub, i);
+			mask |= 1U << i;
+		}
+	}
+	return mask;
+}
+
+/* Splits list in place. 0 when one of the names is unknown. */
+static unsigned mask_of_list(struct hub *hub, char *list, struct hub_slot **ret_first)
+{
+	unsigned mask = 0;
+	char *rest;
+
+	for (char *name = strtok_r(list, ",", &rest); name; name = strtok_r(NULL, ",", &rest)) {
+		struct hub_slot *slot = hub_find(hub, name);
+		if (!slot) {
+			return 0;
+		}
+		if (mask == 0) {
+			*ret_first = slot;
+		}
+		mask |= 1U << hub_slot_index(slot);
+	}
+	return mask;
+}
+
+bool request_cameras(struct lws *wsi, const char *path, const char *prefix, unsigned *ret_mask,
+	struct hub_slot **ret_first)
+{
+	struct hub *hub = server_of(wsi)->hub;
+	size_t length = strlen(prefix);
+	char list[CAMERA_LIST_MAX] = "";
+
+	if (strncmp(path, prefix, length) != 0 || (path[length] && path[length] != '/')) {
+		return false;
+	}
+	if (path[length]) {
+		struct hub_slot *slot = hub_find(hub, path + length + 1);
+		*ret_first = slot;
+		*ret_mask = slot ? 1U << hub_slot_index(slot) : 0;
+		return slot;
+	}
+	bool is_named = request_argument(wsi, "camera=", list, sizeof(list));
+	*ret_mask = is_named && strcmp(list, "all") != 0 ? mask_of_list(hub, list, ret_first)
+							 : mask_of_all(hub, ret_first);
+	return *ret_mask;
+}
+
+bool request_is_same_origin(struct lws *wsi)
+{
+	char origin[REQUEST_PATH_MAX], host[REQUEST_PATH_MAX];
+	int origin_length = lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN);
+
+	if (origin_length == 0) {
+		return true;
+	}
+	if (lws_hdr_copy(wsi, origin, sizeof(origin), WSI_TOKEN_ORIGIN) <= 0 ||
+		lws_hdr_copy(wsi, host, sizeof(host), WSI_TOKEN_HOST) <= 0) {
+		return false;
+	}
+	const char *authority = strstr(origin, "://");
+	return authority && strcasecmp(authority + 3, host) == 0;
+}

@@ -1,0 +1,34 @@
+/* What a request asks for. */
+#ifndef SERVER_REQUEST_H
+#define SERVER_REQUEST_H
+
+#include "server/server-impl.h"
+
+#define REQUEST_PATH_MAX 256
+
+enum request_method {
+	REQUEST_METHOD_GET,
+	REQUEST_METHOD_HEAD,
+	REQUEST_METHOD_OTHER,
+};
+
+/* The decoded path, NUL-terminated. Returns the method. A path too long for the buffer is "". */
+enum request_method request_read(struct lws *wsi, char *path, size_t size);
+
+/* The decoded value of ?name=value, name with its '='. false when there is none or it is too long.
+ */
+bool request_argument(struct lws *wsi, const char *name, char *value, size_t size);
+
+/*
+ * The cameras that a viewer asks for in path ("/ws/video/NAME", prefix "/ws/video") or else in
+ * ?camera=NAME,NAME or ?camera=all: a bit a slot in *ret_mask, and the first one named in
+ * *ret_first. None named: all of them, the first one first. false: the path has not this prefix, or
+ * there is no such camera.
+ */
+bool request_cameras(struct lws *wsi, const char *path, const char *prefix, unsigned *ret_mask,
+	struct hub_slot **ret_first);
+
+/* A browser sends Origin: it must be the page of this very host. Programs send none. */
+bool request_is_same_origin(struct lws *wsi);
+
+#endif

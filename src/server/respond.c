@@ -1,0 +1,105 @@
+#include "server/respond.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#define HEADER_MAX 1024
+
+/* For every answer: nothing is guessed, stored, framed elsewhere, or loaded from elsewhere. */
+#define COMMON_HEADERS                                                                             \
+	"Cache-Control: no-store\r\n"                                                              \
+	"X-Content-Type-Options: nosniff\r\n"                                                      \
+	"Referrer-Policy: no-referrer\r\n"
+
+static const char *reason_phrase(unsigned status)
+{
+	switch (status) {
+	case 200:
+		return "OK";
+	case 400:
+		return "Bad Request";
+	case 403:
+		return "Forbidden";
+	case 404:
+		return "Not Found";
+	case 405:
+		return "Method Not Allowed";
+	case 500:
+		return "Internal Server Error";
+	case 503:
+		return "Service Unavailable";
+	case 505:
+		return "HTTP Version Not Supported";
+	default:
+		return "";
+	}
+}
+
+/* Refused requests and refused upgrades may have a rest that nobody wants to read. */
+static bool keeps_connection(struct lws *wsi, unsigned status)
+{
+	return (status == 200 || status == 404) &&
+	       lws_hdr_total_length(wsi, WSI_TOKEN_UPGRADE) == 0;
+}
+
+int respond_end(struct lws *wsi)
+{
+	if (lws_partial_buffered(wsi)) {
+		lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, SERVER_ANSWER_TIMEOUT_S);
+	}
+	return lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+int respond(struct lws *wsi, unsigned status, const char *content_type, const char *extra,
+	const void *body, size_t size)
+{
+	bool is_kept = keeps_connection(wsi, status);
+	bool is_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
+	unsigned char *memory = malloc(LWS_PRE + HEADER_MAX + size);
+
+	if (!memory) {
+		return -1;
+	}
+	unsigned char *start = memory + LWS_PRE;
+	int length = snprintf((char *)start, HEADER_MAX,
+		"HTTP/1.1 %u %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s%s%s\r\n", status,
+		reason_phrase(status), content_type, size, COMMON_HEADERS, extra ? extra : "",
+		is_kept ? "" : "Connection: close\r\n");
+	size_t used = length > 0 && length < HEADER_MAX ? (size_t)length : 0;
+	if (used && !is_head) {
+		memcpy(start + used, body, size);
+		used += size;
+	}
+	int r = used ? lws_write(wsi, start, used, LWS_WRITE_HTTP_FINAL) : -1;
+	free(memory);
+	if (r < 0 || !is_kept) {
+		return -1;
+	}
+	return respond_end(wsi);
+}
+
+int respond_text(struct lws *wsi, unsigned status, const char *extra, const char *text)
+{
+	return respond(wsi, status, "text/plain; charset=utf-8", extra, text, strlen(text));
+}
+
+int respond_json(struct lws *wsi, struct json_t *json)
+{
+	char *text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
+
+	json_decref(json);
+	if (!text) {
+		return respond_text(wsi, 500, NULL, "out of memory\n");
+	}
+	int r = respond(wsi, 200, "application/json", NULL, text, strlen(text));
+	free(text);
+	return r;
+}
+
+int respond_unavailable(struct lws *wsi, unsigned retry_after_s, const char *text)
+{
+	char extra[48];
+
+	snprintf(extra, sizeof(extra), "Retry-After: %u\r\n", retry_after_s);
+	return respond_text(wsi, 503, extra, text);
+}

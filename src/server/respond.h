@@ -1,0 +1,29 @@
+/* HTTP answers. All return what a libwebsockets HTTP callback returns: 0 goes on, else the
+ * connection is closed. */
+#ifndef SERVER_RESPOND_H
+#define SERVER_RESPOND_H
+
+#include "server/server-impl.h"
+
+/* A whole answer. extra: further header lines, each ending with \r\n, or NULL. HEAD gets no body.
+ */
+int respond(struct lws *wsi, unsigned status, const char *content_type, const char *extra,
+	const void *body, size_t size);
+
+/*
+ * To be called when an answer was written whole: the connection goes on to the next request. A
+ * client that does not fetch the rest, which libwebsockets keeps, is cut off.
+ */
+int respond_end(struct lws *wsi);
+
+/* An answer of one line of text. */
+int respond_text(struct lws *wsi, unsigned status, const char *extra, const char *text);
+
+/* Takes over json and frees it; NULL answers 500. */
+struct json_t;
+int respond_json(struct lws *wsi, struct json_t *json);
+
+/* 503: the camera has no picture, or there are as many viewers as may be. */
+int respond_unavailable(struct lws *wsi, unsigned retry_after_s, const char *text);
+
+#endif

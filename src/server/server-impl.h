@@ -1,0 +1,66 @@
+/* What the files of the server share. */
+#ifndef SERVER_SERVER_IMPL_H
+#define SERVER_SERVER_IMPL_H
+
+#include <libwebsockets.h>
+
+#include "server/server.h"
+
+/* Connections beside the viewers: pages, status, metrics, requests that are not complete yet. */
+#define SERVER_OTHER_CONNECTIONS 32
+
+/* The loop, signals, cameras, their devices, files that are read for a moment. */
+#define SERVER_OWN_DESCRIPTORS 64
+
+/* What a request may take to arrive, and an idle connection to be closed. */
+#define SERVER_REQUEST_TIMEOUT_S 5
+
+/* What a client may take to fetch an answer that its socket did not take whole. */
+#define SERVER_ANSWER_TIMEOUT_S 20
+
+struct viewer;
+
+struct server {
+	struct config config;
+	struct hub *hub;
+	struct server_events events;
+
+	struct lws_context *context;
+	struct lws_vhost *vhost;
+	struct lws *listener;
+	char address[96];
+	int signal_fd;
+
+	struct viewer *viewers; /* all, snapshots too */
+	unsigned n_viewers;     /* those that max_viewers counts */
+	unsigned n_snapshots;
+	unsigned n_connections;
+	unsigned max_viewers_at_start; /* what the tables were made for */
+	uint32_t last_viewer_id;
+	uint64_t seen[HUB_SLOTS_MAX]; /* number of the frame that the viewers were told of */
+
+	struct counter refused, evicted, sent_bytes;
+
+	atomic_bool is_stopping;
+	bool is_closing; /* viewers were told to go */
+	lws_sorted_usec_list_t accept_sul, close_sul, watchdog_sul;
+	uint64_t watchdog_ns;  /* 0: none asked for */
+	unsigned told_viewers; /* what systemd was last told of */
+	uint64_t told_state_changes;
+
+	uint64_t started_ns;
+	uint64_t cpu_mark_ns, cpu_mark_used_ns; /* for cpu_percent */
+	double cpu_percent;
+};
+
+/* What libwebsockets keeps for us with every connection. */
+struct session {
+	struct viewer *viewer; /* NULL: an ordinary request */
+};
+
+static inline struct server *server_of(struct lws *wsi)
+{
+	return lws_context_user(lws_get_context(wsi));
+}
+
+#endif

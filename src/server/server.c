@@ -1,0 +1,286 @@
+/* The life of the server: its limits, its loop, its listening socket, its settings. */
+#include "server/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "server/connections.h"
+#include "server/listener.h"
+#include "server/protocols.h"
+#include "server/viewer.h"
+#include "util/clock.h"
+#include "util/cleanup.h"
+#include "util/log.h"
+#include "util/notify.h"
+
+#define HEADERS_MAX_BYTES 4096
+
+/* As measured: libwebsockets' and our own heap of an open connection, rounded up. */
+#define SESSION_BYTES ((size_t)12 * 1024)
+
+/* What libwebsockets has to say is about single connections: of interest to developers only. */
+static void log_library(int level, const char *line)
+{
+	(void)level;
+	log_debug("libwebsockets: %.*s", (int)strcspn(line, "\n"), line);
+}
+
+/*
+ * libwebsockets sizes its tables by the limit of descriptors, and finds a connection by its
+ * descriptor at once only when it takes that limit as it is.
+ */
+static int limit_descriptors(const struct server_config *config, struct error *err)
+{
+	rlim_t wanted = connections_max(config) + SERVER_OWN_DESCRIPTORS;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0) {
+		return error_set(err, -errno, "limit of open files: %s", error_name(-errno));
+	}
+	if (limit.rlim_max < wanted) {
+		return error_set(err, -EMFILE,
+			"max_viewers = %u needs %llu open files and the limit is %llu; raise "
+			"LimitNOFILE",
+			config->max_viewers, (unsigned long long)wanted,
+			(unsigned long long)limit.rlim_max);
+	}
+	limit.rlim_cur = wanted;
+	return setrlimit(RLIMIT_NOFILE, &limit) < 0
+		       ? error_set(err, -errno, "limit of open files: %s", error_name(-errno))
+		       : 0;
+}
+
+static int create_context(struct server *server, struct error *err)
+{
+	const struct lws_context_creation_info info = {
+		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
+		.protocols = server_protocols,
+		.user = server,
+		.options = LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+			   LWS_SERVER_OPTION_DISABLE_IPV6,
+		.max_http_header_data = HEADERS_MAX_BYTES,
+		.pt_serv_buf_size = HEADERS_MAX_BYTES,
+		.timeout_secs = SERVER_REQUEST_TIMEOUT_S,
+		.timeout_secs_ah_idle = SERVER_REQUEST_TIMEOUT_S,
+		.keepalive_timeout = SERVER_REQUEST_TIMEOUT_S,
+		.vhost_name = "twinlens",
+	};
+
+	lws_set_log_level(LLL_ERR | LLL_WARN, log_library);
+	server->context = lws_create_context(&info);
+	server->vhost = server->context ? lws_create_vhost(server->context, &info) : NULL;
+	return server->vhost ? 0 : error_set(err, -ENOMEM, "libwebsockets could not start");
+}
+
+/* Gives fd, which is closed with the result or on failure, to the loop. NULL when it failed. */
+static struct lws *watch_file(struct server *server, int fd, unsigned protocol)
+{
+	lws_sock_file_fd_type file = {.filefd = fd};
+
+	return fd < 0 ? NULL
+		      : lws_adopt_descriptor_vhost(server->vhost, LWS_ADOPT_RAW_FILE_DESC, file,
+				server_protocols[protocol].name, NULL);
+}
+
+static void warn_if_reachable(const char *address, int fd)
+{
+	if (!listener_is_loopback(fd)) {
+		log_warning("listening on %s, which other machines can reach: everyone who does can"
+			    " watch; there is no password and no encryption",
+			address);
+	}
+}
+
+static int start_listening(
+	struct server *server, const struct server_config *config, struct error *err)
+{
+	char address[sizeof(server->address)];
+	int fd;
+	int replaced = server->listener ? lws_get_socket_fd(server->listener) : -1;
+	int r = listener_open(config, replaced, &fd, address, sizeof(address), err);
+
+	if (r < 0) {
+		return r;
+	}
+	warn_if_reachable(address, fd);
+	struct lws *listener = watch_file(server, fd, PROTOCOL_LISTENER);
+	if (!listener) {
+		return error_set(err, -ENOMEM, "listen %s: out of memory", address);
+	}
+	if (server->listener) {
+		lws_set_timeout(server->listener, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+	}
+	server->listener = listener;
+	memcpy(server->address, address, sizeof(address));
+	return 0;
+}
+
+static void feed_watchdog(lws_sorted_usec_list_t *sul)
+{
+	struct server *server = lws_container_of(sul, struct server, watchdog_sul);
+
+	notify_systemd("WATCHDOG=1");
+	lws_sul_schedule(server->context, 0, sul, feed_watchdog,
+		(lws_usec_t)(server->watchdog_ns / NSEC_PER_USEC));
+}
+
+static int start(struct server *server, struct error *err)
+{
+	int r = limit_descriptors(&server->config.server, err);
+
+	if (r == 0) {
+		r = create_context(server, err);
+	}
+	if (r == 0) {
+		r = start_listening(server, &server->config.server, err);
+	}
+	if (r < 0) {
+		return r;
+	}
+	if (server->signal_fd >= 0 &&
+		!watch_file(
+			server, fcntl(server->signal_fd, F_DUPFD_CLOEXEC, 0), PROTOCOL_SIGNAL)) {
+		return error_set(err, -ENOMEM, "signals: out of memory");
+	}
+	server->watchdog_ns = notify_watchdog_interval_ns();
+	if (server->watchdog_ns > 0) {
+		feed_watchdog(&server->watchdog_sul);
+	}
+	return 0;
+}
+
+int server_new(const struct config *config, struct hub *hub, const struct server_events *events,
+	int signal_fd, struct server **ret_server, struct error *err)
+{
+	struct server *server = calloc(1, sizeof(*server));
+
+	if (!server) {
+		return error_set(err, -ENOMEM, "server: out of memory");
+	}
+	server->config = *config;
+	server->max_viewers_at_start = config->server.max_viewers;
+	server->hub = hub;
+	server->events = *events;
+	server->signal_fd = signal_fd;
+	server->started_ns = server->cpu_mark_ns = clock_now_ns();
+	server->cpu_mark_used_ns = clock_process_cpu_ns();
+	int r = start(server, err);
+	if (r < 0) {
+		server_free(server);
+		return r;
+	}
+	*ret_server = server;
+	return 0;
+}
+
+struct server *server_free(struct server *server)
+{
+	if (!server) {
+		return NULL;
+	}
+	if (server->context) {
+		lws_context_destroy(server->context);
+	}
+	free(server);
+	return NULL;
+}
+
+const char *server_address(const struct server *server)
+{
+	return server->address;
+}
+
+int server_run(struct server *server)
+{
+	while (!server->is_closing || server->viewers) {
+		int r = lws_service(server->context, 0);
+		if (r < 0) {
+			return -EIO;
+		}
+	}
+	return 0;
+}
+
+void server_stop(struct server *server)
+{
+	atomic_store(&server->is_stopping, true);
+	server_notify(server);
+}
+
+void server_notify(struct server *server)
+{
+	lws_cancel_service(server->context);
+}
+
+int server_configure(struct server *server, const struct config *config, struct error *err)
+{
+	const struct server_config *now = &server->config.server, *wanted = &config->server;
+
+	if (wanted->max_viewers > server->max_viewers_at_start) {
+		return error_set(err, -EINVAL,
+			"max_viewers = %u: a running server can have %u at most, restart it for "
+			"more",
+			wanted->max_viewers, server->max_viewers_at_start);
+	}
+	if (strcmp(now->listen_address, wanted->listen_address) != 0 ||
+		now->listen_port != wanted->listen_port) {
+		int r = start_listening(server, wanted, err);
+		if (r < 0) {
+			return r;
+		}
+	}
+	server->config = *config;
+	return 0;
+}
+
+/* A viewer that is left without a camera has nothing to wait for. */
+static bool watches_nothing(const struct viewer *viewer)
+{
+	for (unsigned i = 0; i < HUB_SLOTS_MAX; i++) {
+		if (viewer->subscriptions[i].is_active) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* It is told in its next turn; one whose socket is full gets none. */
+static void dismiss(struct server *server, struct viewer *viewer)
+{
+	uint64_t timeout_s = server->config.server.stall_timeout_ns / NSEC_PER_SEC + 1;
+
+	viewer->is_dismissed = true;
+	viewer_ask_turn(viewer);
+	lws_set_timeout(viewer->wsi, PENDING_TIMEOUT_USER_OK,
+		timeout_s < INT_MAX ? (int)timeout_s : INT_MAX);
+}
+
+void server_forget_camera(struct server *server, struct hub_slot *slot)
+{
+	for (struct viewer *viewer = server->viewers; viewer; viewer = viewer->next) {
+		if (!viewer->subscriptions[hub_slot_index(slot)].is_active) {
+			continue;
+		}
+		viewer_unwatch(viewer, slot);
+		if (watches_nothing(viewer)) {
+			dismiss(server, viewer);
+		}
+	}
+	server->seen[hub_slot_index(slot)] = 0;
+}
+
+size_t server_worst_bytes(const struct config *config)
+{
+	const struct server_config *server = &config->server;
+	/* The kernel may take twice of what a send buffer is set to, socket(7). */
+	size_t viewer = 2 * server->send_buffer + SESSION_BYTES;
+
+	if (config->frames.max_frame > server->send_buffer) {
+		viewer += config->frames.max_frame; /* libwebsockets keeps what did not fit */
+	}
+	return server->max_viewers * viewer +
+	       SERVER_OTHER_CONNECTIONS * (SESSION_BYTES + HEADERS_MAX_BYTES);
+}

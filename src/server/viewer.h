@@ -1,0 +1,103 @@
+/*
+ * A viewer: somebody who is sent frames, over WebSocket, as multipart, or one frame as a snapshot.
+ * It holds no frame, only the number of the last one that it had of each camera.
+ */
+#ifndef SERVER_VIEWER_H
+#define SERVER_VIEWER_H
+
+#include "server/server-impl.h"
+
+enum viewer_transport {
+	VIEWER_TRANSPORT_WEBSOCKET,    /* bare JPEG messages */
+	VIEWER_TRANSPORT_WEBSOCKET_V1, /* with the header of twinlens.v1 */
+	VIEWER_TRANSPORT_MULTIPART,
+	VIEWER_TRANSPORT_SNAPSHOT, /* not counted by max_viewers */
+};
+
+struct subscription {
+	bool is_active;
+	bool has_number;  /* number is set: a first frame was there */
+	bool has_skipped; /* since the last frame that was sent */
+	uint32_t skipped;
+	uint64_t number; /* of the last frame that was sent or skipped */
+};
+
+/* A text message that waits to be sent; LWS_PRE bytes stand before text. */
+struct reply {
+	struct reply *next;
+	size_t size;
+	uint8_t memory[];
+};
+
+struct viewer {
+	struct viewer *next;
+	struct server *server;
+	struct lws *wsi;
+	uint32_t id;
+	enum viewer_transport transport;
+	char peer[64];
+	uint64_t sent;
+
+	struct subscription subscriptions[HUB_SLOTS_MAX];
+	uint8_t turn; /* the slot that is looked at first, so that every camera gets its turn */
+
+	uint32_t send_capacity;        /* payload bytes that the socket's send buffer takes */
+	bool is_asked;                 /* a turn was asked for, and has not come yet */
+	uint64_t blocked_ns;           /* since when it takes nothing, 0 while it does */
+	uint64_t blocked_acknowledged; /* bytes that the peer had taken by then */
+
+	struct reply *replies, **last_reply;
+	unsigned n_replies;
+	uint8_t *message; /* a text message that arrives in parts */
+	size_t message_size;
+	bool is_dismissed;               /* its last camera was taken away */
+	bool has_ended;                  /* WebSocket: a close frame is on its way */
+	bool owes_boundary;              /* multipart: none was sent behind the last picture */
+	bool is_expired;                 /* snapshot: it has waited long enough */
+	lws_sorted_usec_list_t deadline; /* snapshot */
+};
+
+/* Whether one more viewer that max_viewers counts can be taken. Counts a refusal. */
+bool viewer_has_room(struct server *server);
+
+/* NULL when out of memory. Watches nothing yet. */
+struct viewer *viewer_new(struct server *server, struct lws *wsi, enum viewer_transport transport);
+
+/* Ends all subscriptions. NULL is allowed. Returns NULL. */
+struct viewer *viewer_free(struct viewer *viewer);
+
+void viewer_watch(struct viewer *viewer, struct hub_slot *slot);
+void viewer_unwatch(struct viewer *viewer, struct hub_slot *slot);
+
+void viewer_unwatch_all(struct viewer *viewer);
+
+/* The camera that a viewer of one camera watches. */
+struct hub_slot *viewer_only_slot(const struct viewer *viewer);
+
+/* "websocket", "multipart", "snapshot", as status and metrics write them. */
+const char *viewer_transport_name(enum viewer_transport transport);
+
+/* All skipped frames, of all cameras. */
+uint64_t viewer_skipped(const struct viewer *viewer);
+
+/* Asks for a turn to send, which comes when the socket takes something. */
+void viewer_ask_turn(struct viewer *viewer);
+
+/* To be called first in the turn. */
+void viewer_begin_turn(struct viewer *viewer);
+
+/* A frame with this number was published: counts what was skipped, and asks for a turn to send. */
+void viewer_offer(struct viewer *viewer, struct hub_slot *slot, uint64_t number);
+
+/*
+ * Picks the frame to send now: one that the viewer has not had and that its socket takes whole.
+ * NULL when there is none. The caller owns the frame, sends it at once, and calls viewer_note_sent.
+ */
+struct frame *viewer_pick(struct viewer *viewer, struct hub_slot **ret_slot);
+
+/* header_bytes: sent in front of the payload. Unrefs the frame; asks for another turn if there is
+ * more. */
+void viewer_note_sent(
+	struct viewer *viewer, struct hub_slot *slot, struct frame *frame, size_t header_bytes);
+
+#endif

@@ -1,0 +1,19 @@
+/* /ws/video: frames out, control messages both ways. Called by the dispatch in server.c. */
+#ifndef SERVER_WEBSOCKET_H
+#define SERVER_WEBSOCKET_H
+
+#include "server/server-impl.h"
+
+#define WEBSOCKET_PROTOCOL "twinlens.v1"
+
+/* The bytes of the header of twinlens.v1. */
+#define WEBSOCKET_HEADER_BYTES 32
+
+/* Before the handshake: 0 to go on, -1 when it was refused, and answered so. */
+int websocket_confirm(struct lws *wsi, const char *upgrade);
+
+int websocket_established(struct lws *wsi, struct session *session);
+int websocket_receive(struct lws *wsi, struct session *session, const char *data, size_t size);
+int websocket_writeable(struct lws *wsi, struct session *session);
+
+#endif

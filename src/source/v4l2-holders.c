@@ -1,0 +1,84 @@
+/* Looks through /proc, because the kernel does not tell who holds a device. */
+#include "source/v4l2-node.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+
+static DIR *open_folder(const struct sysroot *root, const char *path)
+{
+	char full[PATH_MAX];
+
+	return sysroot_path(root, path, full, sizeof(full)) < 0 ? NULL : opendir(full);
+}
+
+static bool links_to(DIR *folder, const char *name, const char *target)
+{
+	char link[PATH_MAX];
+	ssize_t length = readlinkat(dirfd(folder), name, link, sizeof(link) - 1);
+
+	if (length < 0) {
+		return false;
+	}
+	link[length] = '\0';
+	return strcmp(link, target) == 0;
+}
+
+static bool process_has_open(const struct sysroot *root, const char *pid, const char *node)
+{
+	char path[64];
+	struct dirent *entry;
+	bool found = false;
+
+	snprintf(path, sizeof(path), "/proc/%.16s/fd", pid);
+	DIR *folder = open_folder(root, path);
+	if (!folder) {
+		return false; /* ended meanwhile, or not for us to see */
+	}
+	while (!found && (entry = readdir(folder))) {
+		found = links_to(folder, entry->d_name, node);
+	}
+	closedir(folder);
+	return found;
+}
+
+static void read_command(const struct sysroot *root, const char *pid, char *buffer, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%.16s/comm", pid);
+	if (sysroot_read(root, path, buffer, size) < 0) {
+		snprintf(buffer, size, "?");
+	}
+	for (char *c = buffer; *c; c++) {
+		if (!isprint((unsigned char)*c)) {
+			*c = '?';
+		}
+	}
+}
+
+size_t v4l2_find_holders(
+	const struct sysroot *root, const char *node, struct v4l2_holder *ret_holders, size_t max)
+{
+	struct dirent *entry;
+	size_t n = 0;
+	DIR *processes = open_folder(root, "/proc");
+
+	if (!processes) {
+		return 0;
+	}
+	while (n < max && (entry = readdir(processes))) {
+		const char *pid = entry->d_name;
+		if (!isdigit((unsigned char)*pid) || !process_has_open(root, pid, node)) {
+			continue;
+		}
+		ret_holders[n].pid = (pid_t)strtol(pid, NULL, 10);
+		read_command(root, pid, ret_holders[n].command, sizeof(ret_holders[n].command));
+		n++;
+	}
+	closedir(processes);
+	return n;
+}

@@ -1,0 +1,17 @@
+/* Time inside the program: nanoseconds of CLOCK_MONOTONIC. Converted at the edges only. */
+#ifndef UTIL_CLOCK_H
+#define UTIL_CLOCK_H
+
+#include <stdint.h>
+
+#define NSEC_PER_USEC UINT64_C(1000)
+#define NSEC_PER_MSEC UINT64_C(1000000)
+#define NSEC_PER_SEC  UINT64_C(1000000000)
+
+/* Now, in ns of CLOCK_MONOTONIC. Any thread; no system call (vDSO). */
+uint64_t clock_now_ns(void);
+
+/* CPU time of this process, user and system, in ns. */
+uint64_t clock_process_cpu_ns(void);
+
+#endif

@@ -1,0 +1,40 @@
+#include "util/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES 1024
+
+static enum log_level max_level = LOG_LEVEL_INFO;
+
+void log_set_level(enum log_level level)
+{
+	max_level = level;
+}
+
+/* One write(2) a line, so that lines of two threads never mix. */
+void log_message(enum log_level level, const char *format, ...)
+{
+	if (level > max_level) {
+		return;
+	}
+	char line[LINE_MAX_BYTES];
+	int prefix = getenv("JOURNAL_STREAM") ? snprintf(line, sizeof(line), "<%d>", (int)level)
+					      : snprintf(line, sizeof(line), "twinlens: ");
+	va_list arguments;
+	va_start(arguments, format);
+	int length = vsnprintf(line + prefix, sizeof(line) - (size_t)prefix - 1, format, arguments);
+	va_end(arguments);
+	if (length < 0) {
+		return;
+	}
+	size_t size = (size_t)prefix + (size_t)length;
+	if (size > sizeof(line) - 2) {
+		size = sizeof(line) - 2;
+	}
+	line[size++] = '\n';
+	ssize_t written = write(STDERR_FILENO, line, size);
+	(void)written; /* there is nowhere left to report to */
+}

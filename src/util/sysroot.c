@@ -1,0 +1,61 @@
+#include "util/sysroot.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+
+#include "util/cleanup.h"
+
+const struct sysroot sysroot_real = {.path = ""};
+
+int sysroot_path(const struct sysroot *root, const char *path, char *buffer, size_t size)
+{
+	int length = snprintf(buffer, size, "%s%s", root->path, path);
+
+	return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
+}
+
+static int read_all(int fd, char *buffer, size_t size, size_t *ret_used)
+{
+	size_t used = 0;
+
+	while (used < size) {
+		ssize_t n = read(fd, buffer + used, size - used);
+		if (n < 0 && errno == EINTR) {
+			continue;
+		}
+		if (n < 0) {
+			return -errno;
+		}
+		if (n == 0) {
+			*ret_used = used;
+			return 0;
+		}
+		used += (size_t)n;
+	}
+	return -E2BIG;
+}
+
+int sysroot_read(const struct sysroot *root, const char *path, char *buffer, size_t size)
+{
+	char full[PATH_MAX];
+	int r = sysroot_path(root, path, full, sizeof(full));
+	if (r < 0) {
+		return r;
+	}
+	_cleanup_close_ int fd = open(full, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		return -errno;
+	}
+	size_t used = 0;
+	r = read_all(fd, buffer, size, &used);
+	if (r < 0) {
+		return r;
+	}
+	while (used > 0 && isspace((unsigned char)buffer[used - 1])) {
+		used--;
+	}
+	buffer[used] = '\0';
+	return 0;
+}

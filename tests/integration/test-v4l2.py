@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""V4L2 cameras: pictures that pass through untouched, formats, and damaged frames."""
+
+import json
+import unittest
+
+import harness
+from harness import eventually, figure, run_twinlens
+from jpeg import decode, dimensions
+from prometheus import Metrics
+from v4l2 import SHIM, Cameras, record_pictures
+from viewers import Crowd, longest_gap_ms
+from websocket import WebSocket
+
+MJPEG = {"/dev/video90": "mjpeg:{pictures}", "/dev/video91": "mjpeg:{pictures}"}
+TWO = ("cam0=v4l2:/dev/video90", "cam1=v4l2:/dev/video91")
+
+pictures = []
+
+
+def setUpModule():
+    pictures.extend(record_pictures())
+
+
+class PassedThrough(unittest.TestCase):
+    def test_bytes_are_those_of_the_camera(self):
+        with Cameras(MJPEG, pictures) as cameras, cameras.server(cameras=TWO) as server, WebSocket(server) as viewer:
+            seen = {0: [], 1: []}
+            while min(len(frames) for frames in seen.values()) < 20:
+                frame = viewer.receive_frame()
+                seen[frame.camera].append(frame)
+            for frames in seen.values():
+                self.assertEqual({frame.jpeg for frame in frames}, set(pictures))
+                order = [pictures.index(frame.jpeg) for frame in frames]
+                for before, after, a, b in zip(frames, frames[1:], order, order[1:]):
+                    self.assertEqual((b - a) % len(pictures), (after.sequence - before.sequence) % len(pictures))
+                self.assertEqual((frames[0].width, frames[0].height), (640, 480))
+            camera = server.camera("cam0")
+            self.assertEqual((camera["source"], camera["format"]), ("v4l2:/dev/video90", "MJPG"))
+            self.assertEqual((camera["width"], camera["height"], camera["fps_target"]), (640, 480, 30))
+            metrics = Metrics(server.get("/metrics").text)
+            self.assertEqual(metrics.total("twinlens_frames_encoded_total"), 0)
+            snapshot = server.get("/snapshot/cam0").body
+            self.assertIn(snapshot, pictures)
+
+    def test_sizes_that_differ_are_told(self):
+        with Cameras(MJPEG, pictures) as cameras:
+            wanted = ("cam0=v4l2:/dev/video90,size=1920x1080",)
+            with cameras.server(cameras=wanted) as server, WebSocket(server) as viewer:
+                frame = viewer.receive_frame()
+                self.assertEqual((frame.width, frame.height), (640, 480))
+                self.assertEqual(server.camera("cam0")["width"], 640)
+                server.wait_log(r"cam0.*640x480.*1920x1080|cam0.*1920x1080.*640x480|1920x1080.*640x480")
+
+
+class Formats(unittest.TestCase):
+    def test_raw_formats(self):
+        devices = {
+            "/dev/video90": "yuyv,size=640x480", "/dev/video91": "uyvy,size=640x480,padding=64",
+            "/dev/video92": "nv12,size=640x480,padding=32", "/dev/video93": "nv16,size=320x240",
+            "/dev/video94": "nv12,size=640x480,mplane,padding=64,offset=256",
+            "/dev/video95": "nv16,size=640x480,mplane",
+        }  # fmt: skip
+        formats = ("YUYV", "UYVY", "NV12", "NV16", "NV12", "NV16")
+        cameras = tuple(f"c{number}=v4l2:/dev/video9{number}" for number in range(6))
+        with Cameras(devices) as fakes, fakes.server(cameras=cameras) as server, WebSocket(server) as viewer:
+            seen, means = {}, {}
+            for _ in range(600):
+                frame = viewer.receive_frame()
+                seen.setdefault(frame.camera, frame)
+                if len(seen) == 6:
+                    break
+            self.assertEqual(sorted(seen), list(range(6)))
+            for number, frame in seen.items():
+                size = (320, 240) if number == 3 else (640, 480)
+                self.assertEqual(dimensions(frame.jpeg), size)
+                width, height, means[number] = decode(frame.jpeg)
+                self.assertEqual((width, height), size)
+                self.assertEqual(server.camera(f"c{number}")["format"], formats[number])
+            # The gradient, not its padding or its chroma, was taken as brightness.
+            for number, mean in means.items():
+                self.assertAlmostEqual(mean, 127, delta=25, msg=formats[number])
+
+    def test_the_first_two_usable_devices_are_taken(self):
+        devices = {
+            "/dev/video90": "yuyv,role=metadata", "/dev/video91": "yuyv,size=320x240", "/dev/video92": "grey",
+            "/dev/video93": "yuyv,role=output", "/dev/video94": "yuyv,size=640x480", "/dev/video95": "yuyv",
+        }  # fmt: skip
+        with Cameras(devices) as fakes, fakes.server(cameras=()) as server:
+            sources = [camera["source"] for camera in server.status()["cameras"]]
+            self.assertEqual(sources, ["v4l2:/dev/video91", "v4l2:/dev/video94"])
+            server.wait_log(r"no camera is configured")
+            listed = run_twinlens("cameras", "--json", env=fakes.env, preload=[SHIM])
+            self.assertEqual(listed.returncode, 0, listed.stderr)
+            self.assertIn("/dev/video91", json.dumps(json.loads(listed.stdout)))
+            text = run_twinlens("cameras", env=fakes.env, preload=[SHIM])
+            self.assertEqual(text.returncode, 0, text.stderr)
+            for path in ("/dev/video91", "/dev/video94"):
+                self.assertIn(path, text.stdout)
+
+
+class Faults(unittest.TestCase):
+    def dropped(self, server, reason):
+        metrics = Metrics(server.get("/metrics").text)
+        return metrics.get("twinlens_frames_dropped_total", camera="cam0", reason=reason)
+
+    def total_dropped(self, server):
+        """But for those that were not taken in time: there is a newer one when the machine is busy."""
+        return server.camera("cam0")["dropped"] - self.dropped(server, "stale")
+
+    def test_dropped_by_reason(self):
+        # A buffer of twice the largest frame that is taken.
+        devices = dict(MJPEG, **{"/dev/video90": "mjpeg:{pictures},sizeimage=300000"})
+        options = ("-o", "frames.max_frame=150000")
+        with (
+            Cameras(devices, pictures) as fakes,
+            fakes.server(*options, cameras=TWO) as server,
+            Crowd() as crowd,
+            WebSocket(server, "/ws/video/cam0") as viewer,
+        ):
+            neighbour = crowd.add(server, "/ws/video/cam1")
+            viewer.receive_frame()
+            crowd.run(0.3)
+            neighbour.restart()
+            for fault, reasons in (
+                ("error", ["error_flag"]),
+                ("empty", ["empty"]),
+                ("truncated", ["truncated"]),
+                ("oversize", ["oversize"]),
+                ("overrun", ["oversize", "truncated", "corrupt"]),
+            ):
+                with self.subTest(fault):
+                    before = [self.dropped(server, reason) for reason in reasons]
+                    fakes.command(f"/dev/video90 fault {fault} 4")
+
+                    def counted():
+                        crowd.run(0.02)
+                        now = [self.dropped(server, reason) for reason in reasons]
+                        return sum(now) - sum(before) >= 4
+
+                    eventually(counted, 3, f"4 more of {reasons}")
+                    self.assertIn(viewer.receive_frame().jpeg, pictures)
+            crowd.run(0.2)
+            self.assertEqual(self.total_dropped(server), 20)
+            gap = longest_gap_ms(neighbour.times[1])
+            figure(f"the other camera while frames were damaged: longest gap {gap:.0f} ms")
+            if not harness.IS_SANITIZED:
+                self.assertLessEqual(gap, 500)
+            # Whatever arrived was a good picture of the camera.
+            for _ in range(30):
+                self.assertIn(viewer.receive_frame().jpeg, pictures)
+            self.assertEqual(server.camera("cam0")["state"], "streaming")
+
+    def test_repaired(self):
+        with (
+            Cameras(MJPEG, pictures) as fakes,
+            fakes.server(cameras=TWO) as server,
+            WebSocket(server, "/ws/video/cam0") as viewer,
+        ):
+            viewer.receive_frame()
+            for fault in ("tail", "noeoi", "garbage", "nodht"):
+                with self.subTest(fault):
+                    fakes.command(f"/dev/video90 fault {fault}")
+                    frames = [viewer.receive_frame().jpeg for _ in range(16)][8:]
+                    for jpeg in frames:
+                        self.assertEqual(decode(jpeg)[:2], (640, 480))
+                        # Without the tables the picture differs from what it was in where they stand.
+                        if fault != "nodht":
+                            self.assertIn(jpeg, pictures)
+                        self.assertIn(b"\xff\xc4", jpeg)
+                    self.assertIn(decode(frames[0]), [decode(picture) for picture in pictures])
+            fakes.command("/dev/video90 fault none")
+            self.assertEqual(self.total_dropped(server), 0)
+
+
+if __name__ == "__main__":
+    harness.main()

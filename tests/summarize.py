@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Adds up the logs of several `meson test` runs.
+
+usage: summarize.py LOG.json... -- [WHAT BROKE]...
+
+Prints what was measured, what was skipped and why, what failed, and as the last line
+"N passed, N failed, N skipped". A test that writes TAP counts once for each of its cases. Whatever broke
+outside of a test (a build, a time limit) counts as a failure. Exit status 1 when anything failed.
+"""
+
+import json
+import os
+import re
+import sys
+
+CASE = re.compile(r"^(not )?ok\s+\d+(?:\s+-)?\s*([^#]*?)\s*(?:#\s*(SKIP)\S*\s*(.*))?$")
+FIGURE = re.compile(r"^# figure: (.*)$")
+SKIP = re.compile(r"^(?:# )?skip(?:ped)?: (.*)$", re.IGNORECASE)
+BAD = ("FAIL", "ERROR", "TIMEOUT", "INTERRUPT", "UNEXPECTEDPASS")
+
+
+class Summary:
+    def __init__(self):
+        self.passed = 0
+        self.failed = []
+        self.skipped = []
+        self.figures = []
+
+    def add_test(self, where, test):
+        """One test of a log: its cases when it writes TAP, else itself."""
+        name = f"{where}: {test['name']}"
+        lines = test.get("stdout", "").splitlines()
+        failed_before = len(self.failed)
+        cases = 0
+        for line in lines:
+            if figure := FIGURE.match(line):
+                self.figures.append(f"{where}: {figure[1]}")
+            elif case := CASE.match(line):
+                cases += 1
+                self.add_case(name, case)
+        if test["result"] in BAD:
+            if len(self.failed) == failed_before:
+                self.failed.append(f"{name}: {test['result'].lower()}")
+        elif cases == 0 and test["result"] == "SKIP":
+            reasons = [match[1] for line in lines if (match := SKIP.match(line))]
+            plan = [line.partition("SKIP")[2].strip() for line in lines if line.startswith("1..0 ")]
+            self.skipped.append(f"{name}: {'; '.join(reasons + plan) or 'it gave no reason'}")
+        elif cases == 0:
+            self.passed += 1
+
+    def add_case(self, name, case):
+        is_bad, title, skip, reason = case.groups()
+        if is_bad:
+            self.failed.append(f"{name}: {title}")
+        elif skip:
+            self.skipped.append(f"{name}: {title}: {reason or 'it gave no reason'}")
+        else:
+            self.passed += 1
+
+
+def label(path):
+    """build-asan/meson-logs/unit.json -> unit, build-asan"""
+    build = os.path.basename(os.path.dirname(os.path.dirname(path)))
+    return f"{os.path.splitext(os.path.basename(path))[0]}, {build}"
+
+
+def main(arguments):
+    split = arguments.index("--")
+    summary = Summary()
+    for path in arguments[:split]:
+        if os.path.exists(path):
+            with open(path, encoding="utf-8", errors="replace") as log:
+                for line in log:
+                    summary.add_test(label(path), json.loads(line))
+    summary.failed += arguments[split + 1 :]
+
+    for title, lines in (
+        ("measured", summary.figures),
+        ("skipped", summary.skipped),
+        ("failed", summary.failed),
+    ):
+        if lines:
+            print(f"{title}:")
+            print("\n".join(f"  {line}" for line in lines))
+    if not summary.passed and not summary.skipped and not summary.failed:
+        summary.failed.append("nothing ran")
+        print("failed:\n  nothing ran")
+    print(f"{summary.passed} passed, {len(summary.failed)} failed, {len(summary.skipped)} skipped")
+    return 1 if summary.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
