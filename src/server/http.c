@@ -277,7 +277,7 @@ static int send_snapshot(struct lws *wsi, struct session *session)
  * A browser draws a part when it sees the boundary behind it. So the boundary follows each picture
  * at once where the frame's memory has room behind it, and else comes with the next part.
  */
-static int send_part(struct viewer *viewer)
+int http_send_part(struct viewer *viewer)
 {
 	static const char boundary[] = "\r\n--" BOUNDARY "\r\n";
 	const size_t boundary_size = sizeof(boundary) - 1;
@@ -311,6 +311,7 @@ int http_writeable(struct lws *wsi, struct session *session)
 	if (server_of(wsi)->is_closing || session->viewer->is_dismissed) {
 		return -1;
 	}
-	return session->viewer->transport == VIEWER_TRANSPORT_SNAPSHOT ? send_snapshot(wsi, session)
-								       : send_part(session->viewer);
+	return session->viewer->transport == VIEWER_TRANSPORT_SNAPSHOT
+		       ? send_snapshot(wsi, session)
+		       : http_send_part(session->viewer);
 }

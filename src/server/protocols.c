@@ -1,6 +1,8 @@
 /*
  * One poll(2) loop, libwebsockets', runs everything. Cameras wake it through lws_cancel_service,
- * the only call that is safe from another thread; then each viewer is offered what is new.
+ * the only call that is safe from another thread; then each viewer is sent what is new, at once:
+ * the kernel has said that it takes it whole, and to wait for POLLOUT would be one more round of
+ * the loop over all viewers for each frame.
  */
 #include "server/protocols.h"
 
@@ -77,8 +79,36 @@ static void tell_systemd(struct server *server)
 	notify_systemd("STATUS=%s", text);
 }
 
+/* Answers that wait for a turn go first, and an HTTP answer that ends with its picture needs one.
+ */
+static void send_news(struct viewer *viewer)
+{
+	int r = 0;
+
+	if (viewer->is_asked || viewer->has_ended) {
+		return;
+	}
+	switch (viewer->transport) {
+	case VIEWER_TRANSPORT_WEBSOCKET:
+	case VIEWER_TRANSPORT_WEBSOCKET_V1:
+		r = websocket_send_frames(viewer);
+		break;
+	case VIEWER_TRANSPORT_MULTIPART:
+		r = http_send_part(viewer);
+		break;
+	case VIEWER_TRANSPORT_SNAPSHOT:
+		viewer_ask_turn(viewer);
+		break;
+	}
+	if (r < 0) {
+		lws_set_timeout(viewer->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+	}
+}
+
 static void offer_news(struct server *server)
 {
+	bool has_news = false;
+
 	for (unsigned i = 0; i < HUB_SLOTS_MAX; i++) {
 		struct hub_slot *slot = hub_get(server->hub, i);
 		uint64_t number = slot ? hub_slot_latest_number(slot) : 0;
@@ -86,9 +116,13 @@ static void offer_news(struct server *server)
 			continue;
 		}
 		server->seen[i] = number;
+		has_news = true;
 		for (struct viewer *viewer = server->viewers; viewer; viewer = viewer->next) {
 			viewer_offer(viewer, slot, number);
 		}
+	}
+	for (struct viewer *viewer = server->viewers; viewer && has_news; viewer = viewer->next) {
+		send_news(viewer);
 	}
 }
 
@@ -157,6 +191,9 @@ static int viewer_callback(
 		return websocket_receive(wsi, session, in, size);
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		return websocket_writeable(wsi, session);
+	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+		session->viewer->has_ended = true; /* libwebsockets answers the close */
+		return 0;
 	case LWS_CALLBACK_CLOSED:
 	case LWS_CALLBACK_CLOSED_HTTP:
 		if (session) {

@@ -122,6 +122,7 @@ void viewer_watch(struct viewer *viewer, struct hub_slot *slot)
 	uint64_t number = hub_slot_latest_number(slot);
 	if (number) {
 		viewer_offer(viewer, slot, number);
+		viewer_ask_turn(viewer);
 	}
 }
 
@@ -258,11 +259,8 @@ void viewer_offer(struct viewer *viewer, struct hub_slot *slot, uint64_t number)
 		return;
 	}
 	account_skipped(subscription, slot, number);
-	if (number > subscription->number) {
-		if (viewer->is_asked) {
-			note_blocked(viewer); /* so full that there was not even a turn */
-		}
-		viewer_ask_turn(viewer);
+	if (viewer->is_asked) {
+		note_blocked(viewer); /* so full that there was not even a turn */
 	}
 }
 
@@ -345,7 +343,4 @@ void viewer_note_sent(
 	counter_add(&viewer->server->sent_bytes, header_bytes + frame->size);
 	histogram_observe(&counters->capture_to_send, clock_now_ns() - frame->captured_ns);
 	frame_unref(frame);
-	if (next_with_news(viewer)) {
-		viewer_ask_turn(viewer);
-	}
 }

@@ -86,17 +86,17 @@ void viewer_ask_turn(struct viewer *viewer);
 /* To be called first in the turn. */
 void viewer_begin_turn(struct viewer *viewer);
 
-/* A frame with this number was published: counts what was skipped, and asks for a turn to send. */
+/* A frame with this number was published: counts what was skipped. */
 void viewer_offer(struct viewer *viewer, struct hub_slot *slot, uint64_t number);
 
 /*
- * Picks the frame to send now: one that the viewer has not had and that its socket takes whole.
- * NULL when there is none. The caller owns the frame, sends it at once, and calls viewer_note_sent.
+ * Picks the frame to send now: one that the viewer has not had and that its socket takes whole, so
+ * that it may be sent outside of a turn, too. NULL when there is none. The caller owns the frame,
+ * sends it at once, and calls viewer_note_sent.
  */
 struct frame *viewer_pick(struct viewer *viewer, struct hub_slot **ret_slot);
 
-/* header_bytes: sent in front of the payload. Unrefs the frame; asks for another turn if there is
- * more. */
+/* header_bytes: sent in front of the payload. Unrefs the frame. */
 void viewer_note_sent(
 	struct viewer *viewer, struct hub_slot *slot, struct frame *frame, size_t header_bytes);
 

@@ -257,14 +257,8 @@ static void write_header(uint8_t *header, const struct frame *frame, unsigned in
 
 /* The header goes into the headroom of the very bytes that the camera wrote: one buffer for all
  * viewers. */
-static int send_frame(struct viewer *viewer)
+static int send_frame(struct viewer *viewer, struct hub_slot *slot, struct frame *frame)
 {
-	struct hub_slot *slot;
-	struct frame *frame = viewer_pick(viewer, &slot);
-
-	if (!frame) {
-		return 0;
-	}
 	unsigned index = hub_slot_index(slot);
 	size_t header = 0;
 	if (viewer->transport == VIEWER_TRANSPORT_WEBSOCKET_V1) {
@@ -275,6 +269,18 @@ static int send_frame(struct viewer *viewer)
 		viewer->wsi, frame->data - header, frame->size + header, LWS_WRITE_BINARY);
 	viewer_note_sent(viewer, slot, frame, header);
 	return r < 0 ? -1 : 0;
+}
+
+int websocket_send_frames(struct viewer *viewer)
+{
+	struct hub_slot *slot;
+	struct frame *frame;
+	int r = 0;
+
+	while (r == 0 && (frame = viewer_pick(viewer, &slot))) {
+		r = send_frame(viewer, slot, frame);
+	}
+	return r;
 }
 
 int websocket_writeable(struct lws *wsi, struct session *session)
@@ -292,5 +298,5 @@ int websocket_writeable(struct lws *wsi, struct session *session)
 	if (viewer->replies) {
 		return send_reply(viewer);
 	}
-	return send_frame(viewer);
+	return websocket_send_frames(viewer);
 }

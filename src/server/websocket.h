@@ -16,4 +16,8 @@ int websocket_established(struct lws *wsi, struct session *session);
 int websocket_receive(struct lws *wsi, struct session *session, const char *data, size_t size);
 int websocket_writeable(struct lws *wsi, struct session *session);
 
+/* Sends the frames that the viewer has not had, as far as its socket takes them. 0; -1: to be cut
+ * off. */
+int websocket_send_frames(struct viewer *viewer);
+
 #endif
