@@ -246,12 +246,13 @@ static void run(int listener)
 		if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) != 0) {
 			continue;
 		}
+		uint64_t captured = clock_ns(CLOCK_MONOTONIC);
 		accept_viewers(listener);
 		const struct picture *picture = &state.pictures[i % state.n_pictures];
 		for (unsigned camera = 0; camera < state.cameras && state.n_viewers > 0; camera++) {
 			size_t size = state.width ? encode(picture) : picture->size;
 			send_to_all((state.width ? state.encoded : picture->data) + HEADROOM, size,
-				next);
+				captured);
 		}
 	}
 	printf("{\"frames\":%llu,\"sends\":%llu,\"skipped\":%llu,\"stalled\":%llu,\"encode_ns\":%"

@@ -238,7 +238,7 @@ static int write_buffer(
 		return EINVAL;
 	}
 	buffer->index = index;
-	buffer->flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC | V4L2_BUF_FLAG_TSTAMP_SRC_SOE |
+	buffer->flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC | V4L2_BUF_FLAG_TSTAMP_SRC_EOF |
 			V4L2_BUF_FLAG_MAPPED | state->flags;
 	buffer->flags |= state->is_queued ? V4L2_BUF_FLAG_QUEUED : 0;
 	buffer->flags |= state->is_done ? V4L2_BUF_FLAG_DONE : 0;

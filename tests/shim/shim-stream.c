@@ -182,7 +182,7 @@ static enum shim_fault take_fault(struct shim_device *device)
 }
 
 /* A frame without a free buffer is lost, but counts in the sequence. */
-static void produce_frame(struct shim_device *device, int peer, uint64_t time_ns)
+static void produce_frame(struct shim_device *device, int peer)
 {
 	uint32_t sequence = device->sequence++;
 
@@ -196,9 +196,10 @@ static void produce_frame(struct shim_device *device, int peer, uint64_t time_ns
 	buffer->is_queued = false;
 	buffer->is_done = true;
 	buffer->sequence = sequence;
-	buffer->time_ns = time_ns;
 	shim_draw(device, sequence, planes, buffer->bytesused);
 	buffer->flags = shim_damage(device, take_fault(device), planes, buffer->bytesused);
+	/* The end of the frame, where a driver takes it in its interrupt. */
+	buffer->time_ns = now_ns();
 	shim_fifo_push(&device->done, index);
 	(void)!send(peer, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
@@ -228,7 +229,7 @@ static void *run_stream(void *userdata)
 		}
 		struct shim_file *file = shim_find_file(device->owner);
 		if (!device->is_frozen && file) {
-			produce_frame(device, file->peer, next);
+			produce_frame(device, file->peer);
 		}
 	}
 	pthread_mutex_unlock(&shim.lock);

@@ -59,7 +59,9 @@
 
 #define SYSFS_CLASS "/sys/class/video4linux"
 
-struct shim shim = {.lock = PTHREAD_MUTEX_INITIALIZER, .control_fd = -1};
+/* Adaptive: the one who reads a frame finds the lock held for as long as it takes to announce it.
+ */
+struct shim shim = {.lock = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP, .control_fd = -1};
 
 static struct shim_file files[FILES_MAX];
 static unsigned n_files;
