@@ -15,7 +15,9 @@ import tempfile
 import time
 
 import process
+import instructions
 import report
+import shares
 import systems
 
 SETTLE_S = 1
@@ -25,10 +27,11 @@ TRACED_VIEWERS = 64
 
 
 class Tools:
-    def __init__(self, build, twinlens, scratch):
-        self.twinlens, self.scratch = twinlens, scratch
+    def __init__(self, build, twinlens, source, scratch):
+        self.twinlens, self.source, self.scratch = twinlens, source, scratch
         self.viewers, self.floor = build / "bench/bench-viewers", build / "bench/bench-floor"
-        self.pictures, self.shim = build / "bench/bench-pictures", build / "tests/shim/libv4l2-shim.so"
+        self.pictures, self.encoder = build / "bench/bench-pictures", build / "bench/bench-encode"
+        self.shim = build / "tests/shim/libv4l2-shim.so"
 
 
 def trace(tools, system, viewers):
@@ -80,9 +83,27 @@ def compare(run, scenario, counts, cameras, is_raw, kinds):
             with kind(run.tools, run.pictures, cameras, is_raw) as system:
                 wants_trace = count == TRACED_VIEWERS and cameras == 1 and not run.is_smoke
                 row = measure(run.tools, system, count, run.seconds, wants_trace)
-                if kind is systems.Floor:
+                if issubclass(kind, systems.Floor):
                     row["floor"] = system.report()
             run.add({"scenario": scenario, "system": kind.name, **row})
+
+
+def measure_shares(run):
+    """Where the server's processor time goes."""
+    for scenario, count, cameras, is_raw in (("passthrough", TRACED_VIEWERS, 1, False), ("two encoded", 4, 2, True)):
+        with systems.Twinlens(run.tools, run.pictures, cameras, is_raw) as system:
+            with systems.Viewers(run.tools, system, count):
+                time.sleep(SETTLE_S)
+                found, unit = shares.by_perf(system.pids[0], TRACE_S, run.tools.scratch), "% of its processor time"
+        if found is None and shutil.which("valgrind"):
+            with systems.TwinlensUnderCallgrind(run.tools, run.pictures, cameras, is_raw) as system:
+                with systems.Viewers(run.tools, system, count):
+                    time.sleep(TRACE_S)
+            found, unit = shares.by_callgrind(system.pids[0], cameras, run.tools.scratch), "% of its own instructions"
+        if found is None:
+            run.missing.append(f"shares, {scenario}: neither perf nor valgrind works here")
+        else:
+            run.shares.append({"scenario": scenario, "viewers": count, "unit": unit, **found})
 
 
 def measure_idle(run, kinds):
@@ -103,7 +124,7 @@ def measure_idle(run, kinds):
 class Run:
     def __init__(self, tools, pictures, seconds, is_smoke):
         self.tools, self.pictures, self.seconds, self.is_smoke = tools, pictures, seconds, is_smoke
-        self.rows = []
+        self.rows, self.shares, self.missing = [], [], []
 
     def add(self, row):
         self.rows.append(row)
@@ -113,20 +134,25 @@ class Run:
     def everything(self, counts, peers):
         floor, ours = [systems.Floor], [systems.Twinlens]
         compare(self, "passthrough", counts, 1, False, floor + ours + peers)
-        compare(self, "multipart", [4 if self.is_smoke else 64], 1, False, [systems.TwinlensMultipart])
+        many = [4 if self.is_smoke else TRACED_VIEWERS]
+        compare(self, "passthrough", many, 1, False, [systems.FloorZerocopy, systems.FloorSendfile])
+        compare(self, "multipart", many, 1, False, [systems.TwinlensMultipart])
         compare(self, "two encoded", [4], 2, True, floor + ours + peers)
+        measure_shares(self)
         if not self.is_smoke:
             compare(self, "two cameras", [n for n in counts if n <= 64], 2, False, ours + peers)
             measure_idle(self, ours + peers)
 
 
-def check_smoke(rows):
-    """Counts, no times: each viewer of each system was sent pictures, and none was lost."""
-    wrong = [row for row in rows if row["lost"] or row["fps_min"] <= 0 or row["cpu_percent"] <= 0
+def check_smoke(result):
+    """Counts, no times: each viewer of each system was sent pictures, and none was lost; raw frames are encoded."""
+    wrong = [row for row in result["rows"] if row["lost"] or row["fps_min"] <= 0 or row["cpu_percent"] <= 0
              or row["pss_kb"] <= 0 or row["p50_ms"] is None]
+    wrong += [row for row in result["shares"] if row["scenario"] == "two encoded" and row["encode"] < 20]
+    wrong += [counts for counts in result["instructions_per_frame"].values() if counts["instructions"] < 1e6]
     for row in wrong:
         print(f"wrong: {json.dumps(row)}")
-    return 1 if wrong or not rows else 0
+    return 1 if wrong or not result["rows"] else 0
 
 
 def machine():
@@ -155,23 +181,26 @@ def main():
         counts = [int(word) for word in arguments.viewers.split(",")]
     seconds = arguments.seconds or (2 if arguments.smoke else 3 if arguments.quick else 10)
     peers = [systems.Ustreamer] if shutil.which("ustreamer") else []
-    if not peers:
-        print("SKIP: ustreamer is not installed (Debian's package ustreamer); it is left out")
     with tempfile.TemporaryDirectory(prefix="twinlens-bench-") as folder:
         scratch = pathlib.Path(folder)
-        tools = Tools(pathlib.Path(os.environ["BUILD"]), os.environ["TWINLENS"], scratch)
+        source = pathlib.Path(__file__).resolve().parent.parent
+        tools = Tools(pathlib.Path(os.environ["BUILD"]), os.environ["TWINLENS"], source, scratch)
         pictures = systems.Pictures.load(tools.pictures, arguments.pictures, scratch)
         run = Run(tools, pictures, seconds, arguments.smoke)
         run.everything(counts, peers)
+        counted, missing = instructions.count(tools.encoder, pictures, source, scratch)
         sizes = [path.stat().st_size for path in pictures.folder.glob("*.jp*g")]
-    bars = report.judge(run.rows)
+    if not peers:
+        run.missing.append("ustreamer is not installed (Debian's package ustreamer); it is left out")
+    bars = report.judge(run.rows, counted)
     result = {"machine": machine(), "pictures": {"kind": arguments.pictures, "size": pictures.size,
               "count": pictures.count, "mean_bytes": sum(sizes) // len(sizes)}, "seconds": seconds,
-              "rows": run.rows, "bars": bars}
+              "rows": run.rows, "shares": run.shares, "instructions_per_frame": counted, "bars": bars,
+              "missing": run.missing + missing}
     if arguments.json:
         arguments.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     report.show(result)
-    return check_smoke(run.rows) if arguments.smoke else 0
+    return check_smoke(result) if arguments.smoke else 0
 
 
 if __name__ == "__main__":

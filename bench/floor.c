@@ -3,7 +3,7 @@
  * send() of the same memory for each frame and viewer; no look at the request, no queue, no limits.
  * It speaks multipart, with the capture time in X-Timestamp, in seconds of CLOCK_MONOTONIC.
  *
- *	floor --port N [--fps N] [--cameras N] --jpeg FILE...
+ *	floor --port N [--fps N] [--cameras N] [--send copy|zerocopy|sendfile] --jpeg FILE...
  *	floor --port N [--fps N] [--cameras N] --planar WxH --quality Q FILE
  *
  * With --planar the FILE has YUYV frames, taken apart into planes beforehand, and each is encoded
@@ -27,6 +27,8 @@
 #include <unistd.h>
 #include <jpeglib.h>
 
+#include "sends.h"
+
 #define VIEWERS_MAX  10000
 #define PICTURES_MAX 64
 #define HEADROOM     256
@@ -46,6 +48,7 @@ struct picture {
 static struct {
 	struct picture pictures[PICTURES_MAX];
 	unsigned n_pictures, fps, cameras, width, height;
+	enum sends_kind send;
 	int quality, viewers[VIEWERS_MAX];
 	unsigned n_viewers;
 	uint8_t *encoded;
@@ -105,7 +108,10 @@ static void load_jpeg(const char *path)
 		fail("too many pictures, or one that is empty or too large");
 	}
 	struct picture *picture = &state.pictures[state.n_pictures++];
-	picture->data = allocate(HEADROOM + size);
+	picture->data = sends_allocate(HEADROOM + size);
+	if (!picture->data) {
+		fail("no memory");
+	}
 	picture->size = size;
 	memcpy(picture->data + HEADROOM, data, size);
 	free(data);
@@ -193,6 +199,7 @@ static void accept_viewers(int listener)
 		}
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){SEND_BUFFER}, sizeof(int));
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+		sends_open(state.send, fd);
 		send(fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL);
 		state.viewers[state.n_viewers++] = fd;
 	}
@@ -201,7 +208,7 @@ static void accept_viewers(int listener)
 /* A viewer whose buffer is full skips the frame; one that took a part is waited for. */
 static bool send_frame(int fd, const uint8_t *data, size_t size)
 {
-	ssize_t n = send(fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t n = sends_give(state.send, fd, data, size);
 
 	state.sends++;
 	if (n == (ssize_t)size) {
@@ -283,7 +290,7 @@ static uint16_t read_options(int argc, char **argv)
 	static const struct option known[] = {{"port", required_argument, NULL, 'p'},
 		{"fps", required_argument, NULL, 'f'}, {"cameras", required_argument, NULL, 'c'},
 		{"planar", required_argument, NULL, 'y'}, {"quality", required_argument, NULL, 'q'},
-		{"jpeg", no_argument, NULL, 'j'}, {0}};
+		{"send", required_argument, NULL, 's'}, {"jpeg", no_argument, NULL, 'j'}, {0}};
 	long port = 0;
 	int option;
 
@@ -299,6 +306,10 @@ static uint16_t read_options(int argc, char **argv)
 		} else if (option == 'y') {
 			if (sscanf(optarg, "%4ux%4u", &state.width, &state.height) != 2) {
 				fail("--planar takes WxH");
+			}
+		} else if (option == 's') {
+			if (!sends_parse(optarg, &state.send)) {
+				fail("--send takes copy, zerocopy or sendfile");
 			}
 		} else if (option != 'j') {
 			exit(2);
@@ -322,6 +333,7 @@ int main(int argc, char **argv)
 
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
+	signal(SIGPIPE, SIG_IGN); /* sendfile(2) has no MSG_NOSIGNAL */
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);

@@ -2,7 +2,8 @@
 
 COLUMNS = (
     ("CPU %", "cpu_percent", "{:.2f}"), ("fps min", "fps_min", "{:.1f}"), ("lost", "lost", "{:d}"),
-    ("p50 ms", "p50_ms", "{:.2f}"), ("p99 ms", "p99_ms", "{:.2f}"), ("switches", "voluntary_switches_per_frame", "{:.1f}"),
+    ("p50 ms", "p50_ms", "{:.2f}"), ("p99 ms", "p99_ms", "{:.2f}"),
+    ("switches", "voluntary_switches_per_frame", "{:.1f}"),
     ("RSS MB", "rss_kb", "{:.1f}"), ("PSS MB", "pss_kb", "{:.1f}"), ("priv. MB", "private_dirty_kb", "{:.1f}"),
     ("wake/s", "wakeups_per_second", "{:.1f}"), ("others %", "others_cpu_percent", "{:.0f}"),
 )
@@ -29,7 +30,7 @@ def encoder_ratio(ours, floor):
     return round(seconds / frames_per_second * 1e9 / (floor["floor"]["encode_ns"] / floor["floor"]["frames"]), 3)
 
 
-def judge(rows):
+def judge(rows, instructions):
     """Each bar with its figure; None where it was not measured.
 
     A server that lost a viewer has met no bar with that many: it did not do the work.
@@ -57,6 +58,8 @@ def judge(rows):
         ratio(row("two encoded", 4, "twinlens"), row("two encoded", 4, "ustreamer")), 0.5)
     bar("CPU of encoding / planar encode alone",
         encoder_ratio(row("two encoded", 4, "twinlens"), row("two encoded", 4, "floor")), 1.1)
+    bar("encoder, instructions on arm64 / without NEON",
+        ratio(instructions.get("arm64"), instructions.get("arm64 without NEON"), "instructions"), 0.6)
     four = row("passthrough", 4, "twinlens")
     bar("latency, passthrough, 4 viewers, p50 ms", four and four["p50_ms"], 0.25)
     bar("latency, passthrough, 4 viewers, p99 ms", four and four["p99_ms"], 0.6)
@@ -101,6 +104,16 @@ def show_calls(rows):
                   f"{sum(calls.values()):.2f} ({text})")
 
 
+def show_shares(result):
+    for row in result["shares"]:
+        text = ", ".join(f"{name} {value:g}" for name, value in row.items()
+                         if name not in ("scenario", "viewers", "unit"))
+        print(f"twinlens, {row['scenario']}, {row['viewers']} viewers, {row['unit']}: {text}")
+    for kind, counts in result["instructions_per_frame"].items():
+        text = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items())
+        print(f"the encoder, a frame, {kind}: {text}")
+
+
 def show(result):
     about, pictures = result["machine"], result["pictures"]
     print(f"{about['cores']} cores {about['architecture']}, emulated cameras; {pictures['kind']} {pictures['size']}, "
@@ -108,6 +121,9 @@ def show(result):
     show_rows(result["rows"])
     print()
     show_calls(result["rows"])
+    show_shares(result)
+    for what in result["missing"]:
+        print(f"SKIP: {what}")
     print()
     for bar in result["bars"]:
         if bar["met"] is None:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 
 import process
+import shares
 
 FPS = 30
 QUALITY = 80
@@ -137,10 +138,12 @@ class System:
 class Floor(System):
     name = "floor"
     stamp = "X-Timestamp"
+    send = "copy"
 
     def start(self):
         self.ports = [free_port()]
         command = [self.tools.floor, "--port", self.ports[0], "--fps", FPS, "--cameras", self.cameras]
+        command += ["--send", self.send]
         if self.is_raw:
             command += ["--planar", self.pictures.size, "--quality", QUALITY, self.pictures.raw]
         else:
@@ -153,21 +156,41 @@ class Floor(System):
         return json.loads((self.tools.scratch / "floor.log").read_text().splitlines()[-1])
 
 
+class FloorZerocopy(Floor):
+    name = "floor-zerocopy"
+    send = "zerocopy"
+
+
+class FloorSendfile(Floor):
+    name = "floor-sendfile"
+    send = "sendfile"
+
+
 class Twinlens(System):
     name = "twinlens"
     websocket = True
     path = "/ws/video?camera=all"
 
+    prefix = ()
+
     def start(self):
         self.ports = [free_port()]
         form = "yuyv" if self.is_raw else "mjpeg"
-        command = [self.tools.twinlens, "serve", "--listen", f"127.0.0.1:{self.ports[0]}", "--max-viewers", 1100]
+        command = [*self.prefix, self.tools.twinlens, "serve", "--listen", f"127.0.0.1:{self.ports[0]}"]
         frame = max(921600, self.pictures.width * self.pictures.height * 2)
-        command += ["-o", f"memory.budget={BUDGET}", "-o", f"frames.max_frame={frame}"]
+        command += ["--max-viewers", 1100, "-o", f"memory.budget={BUDGET}", "-o", f"frames.max_frame={frame}"]
         for i in range(self.cameras):
             spec = f"v4l2:/dev/video{90 + i},format={form},size={self.pictures.size},fps={FPS},quality={QUALITY}"
             command += ["--camera", f"cam{i}={spec}", "-o", f"camera:cam{i}.idle_stop=1s"]
         self.spawn(command, self.camera_environment(0, self.cameras))
+
+
+class TwinlensUnderCallgrind(Twinlens):
+    """For where perf does not work."""
+
+    def start(self):
+        self.prefix = shares.callgrind_command(self.tools.scratch)
+        super().start()
 
 
 class TwinlensMultipart(Twinlens):
