@@ -105,23 +105,31 @@ static void send_news(struct viewer *viewer)
 	}
 }
 
-static void offer_news(struct server *server)
+/* The slots whose latest frame the viewers were not told of yet, as a mask. */
+static unsigned take_news(struct server *server)
 {
-	bool has_news = false;
+	unsigned news = 0;
 
 	for (unsigned i = 0; i < HUB_SLOTS_MAX; i++) {
 		struct hub_slot *slot = hub_get(server->hub, i);
 		uint64_t number = slot ? hub_slot_latest_number(slot) : 0;
-		if (number == 0 || number == server->seen[i]) {
-			continue;
-		}
-		server->seen[i] = number;
-		has_news = true;
-		for (struct viewer *viewer = server->viewers; viewer; viewer = viewer->next) {
-			viewer_offer(viewer, slot, number);
+		if (number != 0 && number != server->seen[i]) {
+			server->seen[i] = number;
+			news |= 1U << i;
 		}
 	}
-	for (struct viewer *viewer = server->viewers; viewer && has_news; viewer = viewer->next) {
+	return news;
+}
+
+static void offer_news(struct server *server)
+{
+	unsigned news = take_news(server);
+
+	for (struct viewer *viewer = server->viewers; viewer && news; viewer = viewer->next) {
+		for (unsigned left = news; left; left &= left - 1) {
+			unsigned i = (unsigned)__builtin_ctz(left);
+			viewer_offer(viewer, hub_get(server->hub, i), server->seen[i]);
+		}
 		send_news(viewer);
 	}
 }

@@ -29,29 +29,28 @@ struct reply {
 	uint8_t memory[];
 };
 
+/* What each frame touches stands together: with a thousand viewers none of it is in the cache. */
 struct viewer {
 	struct viewer *next;
 	struct server *server;
 	struct lws *wsi;
-	uint32_t id;
 	enum viewer_transport transport;
-	char peer[64];
-	uint64_t sent;
-
-	struct subscription subscriptions[HUB_SLOTS_MAX];
+	uint32_t send_capacity; /* payload bytes that the socket's send buffer takes */
+	bool is_asked;          /* a turn was asked for, and has not come yet */
+	bool has_ended;         /* WebSocket: a close frame is on its way */
 	uint8_t turn; /* the slot that is looked at first, so that every camera gets its turn */
-
-	uint32_t send_capacity;        /* payload bytes that the socket's send buffer takes */
-	bool is_asked;                 /* a turn was asked for, and has not come yet */
+	uint64_t sent;
 	uint64_t blocked_ns;           /* since when it takes nothing, 0 while it does */
 	uint64_t blocked_acknowledged; /* bytes that the peer had taken by then */
+	struct subscription subscriptions[HUB_SLOTS_MAX];
 
+	uint32_t id;
+	char peer[64];
 	struct reply *replies, **last_reply;
 	unsigned n_replies;
 	uint8_t *message; /* a text message that arrives in parts */
 	size_t message_size;
 	bool is_dismissed;               /* its last camera was taken away */
-	bool has_ended;                  /* WebSocket: a close frame is on its way */
 	bool owes_boundary;              /* multipart: none was sent behind the last picture */
 	bool is_expired;                 /* snapshot: it has waited long enough */
 	lws_sorted_usec_list_t deadline; /* snapshot */
