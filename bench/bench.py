@@ -70,6 +70,7 @@ def measure(tools, system, count, seconds, wants_trace):
     row["threads_percent"] = {name: round(ns / elapsed / 1e7, 3) for name, ns in spent["threads_ns"].items()}
     for kind in ("voluntary", "involuntary"):
         row[f"{kind}_switches_per_frame"] = round(spent[kind] / max(1, instants), 2)
+    row["page_faults_per_frame"] = round(spent["page_faults"] / max(1, instants), 3)
     row["instants"] = round(instants, 1)
     row["others_cpu_percent"] = round(
         100 * share * os.cpu_count() - row["cpu_percent"] - row["viewers_cpu_percent"], 1)

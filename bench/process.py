@@ -27,28 +27,32 @@ def _switches(status, kind):
     return int(re.search(rf"^{kind}_ctxt_switches:\s+(\d+)", status, re.MULTILINE)[1])
 
 
+FIGURES = ("cpu_ns", "voluntary", "involuntary", "page_faults")
+
+
 def sample(pids):
-    """thread id -> (name, nanoseconds on a processor, voluntary and other context switches)."""
+    """thread id -> (name, then what FIGURES names: ns on a processor, context switches of two kinds, page faults)."""
     result = {}
     for pid in pids:
         for thread, name in threads(pid):
             folder = PROC / str(pid) / "task" / str(thread)
             on_cpu = int((folder / "schedstat").read_text().split()[0])
             status = (folder / "status").read_text()
-            result[thread] = (name, on_cpu, _switches(status, "voluntary"), _switches(status, "nonvoluntary"))
+            faults = int((folder / "stat").read_text().rpartition(")")[2].split()[7])  # minflt, proc(5)
+            result[thread] = (name, on_cpu, _switches(status, "voluntary"), _switches(status, "nonvoluntary"), faults)
     return result
 
 
 def difference(before, after):
     """What happened between two samples: of all threads, and nanoseconds by the threads' names."""
     by_name = {}
-    totals = [0, 0, 0]
+    totals = [0] * len(FIGURES)
     for thread, (name, *figures) in after.items():
-        earlier = before.get(thread, (name, 0, 0, 0))[1:]
+        earlier = before.get(thread, (name, *[0] * len(FIGURES)))[1:]
         spent = [now - then for now, then in zip(figures, earlier)]
         by_name[name] = by_name.get(name, 0) + spent[0]
         totals = [total + value for total, value in zip(totals, spent)]
-    return {"cpu_ns": totals[0], "voluntary": totals[1], "involuntary": totals[2], "threads_ns": by_name}
+    return {**dict(zip(FIGURES, totals)), "threads_ns": by_name}
 
 
 def memory(pids):

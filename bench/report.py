@@ -3,7 +3,7 @@
 COLUMNS = (
     ("CPU %", "cpu_percent", "{:.2f}"), ("fps min", "fps_min", "{:.1f}"), ("lost", "lost", "{:d}"),
     ("p50 ms", "p50_ms", "{:.2f}"), ("p99 ms", "p99_ms", "{:.2f}"),
-    ("switches", "voluntary_switches_per_frame", "{:.1f}"),
+    ("switches", "voluntary_switches_per_frame", "{:.1f}"), ("faults", "page_faults_per_frame", "{:.1f}"),
     ("RSS MB", "rss_kb", "{:.1f}"), ("PSS MB", "pss_kb", "{:.1f}"), ("priv. MB", "private_dirty_kb", "{:.1f}"),
     ("wake/s", "wakeups_per_second", "{:.1f}"), ("others %", "others_cpu_percent", "{:.0f}"),
 )
