@@ -18,6 +18,9 @@
 #define FREEZE_NS      (2 * NSEC_PER_SEC)
 #define FIRST_FRAME_NS (4 * NSEC_PER_SEC)
 
+/* A descriptor that says it is readable, and gives nothing, would be asked without rest. */
+#define NOTHING_PAUSE_NS (10 * NSEC_PER_MSEC)
+
 #define FPS_WINDOW_NS NSEC_PER_SEC
 
 static void log_negotiated(struct camera *camera, const struct source_info *info)
@@ -153,15 +156,12 @@ static void encode_and_publish(struct camera *camera, struct frame *frame)
 	hub_slot_publish(camera->slot, jpeg);
 }
 
-/* One frame, if there is one. Nobody watching: it only shows that the device is alive. */
+/* One frame, or -EAGAIN. Nobody watching: it only shows that the device is alive. */
 static int session_read(struct camera *camera, struct error *err)
 {
 	struct frame *frame = NULL;
 	int r = source_read(camera->source, &frame, err);
 
-	if (r == -EAGAIN) {
-		return 0;
-	}
 	if (r < 0) {
 		return r;
 	}
@@ -190,24 +190,43 @@ static void follow_demand(struct camera *camera)
 	}
 }
 
-static int check_freeze(struct camera *camera, uint64_t deadline_ns, struct error *err)
+static uint64_t freeze_limit_ns(const struct camera *camera)
 {
-	if (clock_now_ns() < deadline_ns) {
+	return camera->has_good ? FREEZE_NS : FIRST_FRAME_NS;
+}
+
+static int check_freeze(struct camera *camera, struct error *err)
+{
+	uint64_t limit = freeze_limit_ns(camera);
+
+	if (clock_now_ns() < camera->good_ns + limit) {
 		return 0;
 	}
 	if (camera->last_drop) {
-		return error_set(err, -EIO, "%s: only damaged frames for 2 s, the last one: %s",
-			camera->info.source, frame_drop_name((enum frame_drop)camera->last_drop));
+		return error_set(err, -EIO,
+			"%s: only damaged frames for %" PRIu64 " s, the last one: %s",
+			camera->info.source, limit / NSEC_PER_SEC,
+			frame_drop_name((enum frame_drop)camera->last_drop));
 	}
 	return error_set(err, -ETIMEDOUT, "%s: no frame for %" PRIu64 " s", camera->info.source,
-		(camera->has_good ? FREEZE_NS : FIRST_FRAME_NS) / NSEC_PER_SEC);
+		limit / NSEC_PER_SEC);
+}
+
+static int read_ready(struct camera *camera, struct error *err)
+{
+	int r = session_read(camera, err);
+
+	if (r == -EAGAIN) {
+		camera_wait_until(camera, -1, clock_now_ns() + NOTHING_PAUSE_NS);
+	}
+	return r;
 }
 
 int camera_session_run(struct camera *camera, struct error *err)
 {
 	follow_demand(camera);
 	while (!camera_is_ending(camera)) {
-		uint64_t freeze = camera->good_ns + (camera->has_good ? FREEZE_NS : FIRST_FRAME_NS);
+		uint64_t freeze = camera->good_ns + freeze_limit_ns(camera);
 		uint64_t idle = camera->unwatched_ns
 					? camera->unwatched_ns + camera->config.idle_stop_ns
 					: UINT64_MAX;
@@ -217,7 +236,10 @@ int camera_session_run(struct camera *camera, struct error *err)
 		bool is_readable = camera_wait_until(
 			camera, source_get_fd(camera->source), freeze < idle ? freeze : idle);
 		follow_demand(camera);
-		int r = is_readable ? session_read(camera, err) : check_freeze(camera, freeze, err);
+		int r = is_readable ? read_ready(camera, err) : -EAGAIN;
+		if (r == -EAGAIN) {
+			r = check_freeze(camera, err);
+		}
 		if (r < 0) {
 			return r;
 		}

@@ -90,6 +90,20 @@ class Recovery(unittest.TestCase):
     def test_freeze(self):
         self.goes_and_comes(["/dev/video90 freeze"], ["/dev/video90 thaw"], 3, 7, "no frame")
 
+    def test_readable_without_a_frame(self):
+        """The descriptor says that there is a frame, and none is given: frozen, too, and not a loop without rest."""
+        self.goes_and_comes(
+            ["/dev/video90 refuse dqbuf EAGAIN"], ["/dev/video90 refuse dqbuf 0"], 3, 7, "no frame for 2 s"
+        )
+        with self.fakes.server(cameras=TWO) as server, WebSocket(server, "/ws/video/cam0") as viewer:
+            viewer.receive_frame()
+            self.fakes.command("/dev/video90 refuse dqbuf EAGAIN")
+            before = server.cpu_seconds()
+            time.sleep(1)
+            share = server.cpu_seconds() - before
+            figure(f"readable without a frame: {share * 1000:.0f} ms of CPU in 1 s")
+            self.assertLess(share, 0.3 * harness.PATIENCE)
+
     def test_disconnect(self):
         self.goes_and_comes(["/dev/video90 disconnect"], ["/dev/video90 reconnect"], 1, 3, "/dev/video90")
 
