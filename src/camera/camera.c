@@ -149,6 +149,7 @@ static void *camera_main(void *userdata)
 		}
 	}
 	(void)eventfd_write(camera->ended_fd, 1);
+	hub_slot_notify(camera->slot);
 	return NULL;
 }
 
@@ -198,6 +199,9 @@ int camera_new(const struct camera_config *config, const struct frames_config *f
 			: source_new(&config->spec, config->name, frames->buffers,
 				  frames->max_frame, &camera->source);
 	if (r == 0) {
+		source_limit_memory(camera->source,
+			source_worst_bytes(&config->spec, frames->buffers, frames->max_frame) +
+				frames->spare_bytes);
 		hub_slot_set_info(slot, &camera->info);
 		hub_slot_set_demand(slot, wake, camera);
 		r = start_thread(camera);

@@ -17,7 +17,7 @@ struct camera;
 int camera_new(const struct camera_config *config, const struct frames_config *frames,
 	struct hub_slot *slot, struct camera **ret_camera, struct error *err);
 
-/* Tells the thread to end, and returns at once. NULL is allowed. */
+/* Tells the thread to end, and returns at once; the hub notifies when it has. NULL is allowed. */
 void camera_stop(struct camera *camera);
 
 /*

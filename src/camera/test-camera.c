@@ -57,6 +57,12 @@ int source_new(const struct camera_spec *spec, const char *name, unsigned buffer
 	return 0;
 }
 
+void source_limit_memory(struct source *source, size_t bytes)
+{
+	(void)source;
+	(void)bytes;
+}
+
 struct source *source_free(struct source *source)
 {
 	free(source);

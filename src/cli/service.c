@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 
 #include "camera/camera.h"
+#include "cli/running.h"
 #include "hub/hub.h"
 #include "server/server.h"
 #include "source/devices.h"
@@ -16,8 +17,6 @@
 #include "util/log.h"
 #include "util/notify.h"
 
-#define CAMERA_END_NS (500 * NSEC_PER_MSEC)
-
 #define DEFAULT_CAMERAS 2
 
 /* Program, libraries and their heap as measured after start, rounded up. */
@@ -25,19 +24,12 @@
 
 #define MIB (1024.0 * 1024.0)
 
-struct running_camera {
-	struct camera_config config;
-	struct hub_slot *slot; /* NULL: this entry is free */
-	struct camera *camera; /* NULL: it could not be started */
-};
-
 struct service {
-	struct config config;
 	struct service_origin origin;
 	struct hub *hub;
 	struct server *server;
 	int signal_fd;
-	struct running_camera cameras[CONFIG_CAMERAS_MAX];
+	struct running running;
 };
 
 static void add_camera(struct config *config, const char *spec)
@@ -54,12 +46,29 @@ static void add_camera(struct config *config, const char *spec)
 	}
 }
 
+/* Who may not open a camera should not take the synthetic pictures for all there is. */
+static void tell_unopened_devices(void)
+{
+	struct device_list list;
+
+	if (device_list_init(&sysroot_real, &list) < 0) {
+		return;
+	}
+	for (size_t i = 0; i < list.n; i++) {
+		if (!list.devices[i].is_open) {
+			log_warning("%s", list.devices[i].problem);
+		}
+	}
+	device_list_done(&list);
+}
+
 /* The first two devices that can be used; with none of them, two synthetic cameras. */
 static void pick_cameras(struct config *config)
 {
 	char paths[DEFAULT_CAMERAS][DEVICE_PATH_MAX];
 	size_t n = source_devices_first_usable(&sysroot_real, DEFAULT_CAMERAS, paths);
 
+	config->is_picked = true;
 	for (size_t i = 0; i < n; i++) {
 		char spec[DEVICE_PATH_MAX + 8];
 		snprintf(spec, sizeof(spec), "v4l2:%s", paths[i]);
@@ -70,6 +79,7 @@ static void pick_cameras(struct config *config)
 			config->n_cameras > 1 ? "s" : "");
 		return;
 	}
+	tell_unopened_devices();
 	for (size_t i = 0; i < DEFAULT_CAMERAS; i++) {
 		add_camera(config, "synthetic");
 	}
@@ -87,7 +97,7 @@ int service_load(const struct service_origin *origin, struct config *ret_config,
 	return r;
 }
 
-int service_check_memory(const struct config *config, struct error *err)
+int service_check_memory(struct config *config, struct error *err)
 {
 	size_t cameras = 0;
 	size_t server = server_worst_bytes(config);
@@ -110,6 +120,7 @@ int service_check_memory(const struct config *config, struct error *err)
 			" frames.max_frame or frames.pool_blocks",
 			text);
 	}
+	config->frames.spare_bytes = (config->memory_budget - sum) / config->n_cameras;
 	log_info("%s", text);
 	return 0;
 }
@@ -129,108 +140,36 @@ int service_check_cameras(const struct config *config)
 	return n_usable > 0 ? 0 : -ENODEV;
 }
 
-static struct running_camera *find_running(struct service *service, const char *name)
-{
-	for (size_t i = 0; i < CONFIG_CAMERAS_MAX; i++) {
-		if (service->cameras[i].slot &&
-			strcmp(service->cameras[i].config.name, name) == 0) {
-			return &service->cameras[i];
-		}
-	}
-	return NULL;
-}
-
-/* Starts the camera of an entry that has its slot and configuration. A failure is shown, not fatal.
+/*
+ * A file that was there must still be: an editor may have it moved away for a moment. Cameras that
+ * were picked stay, whatever is plugged in now: one of them may only be lost.
  */
-static void start_camera(struct service *service, struct running_camera *running)
+static int load_again(const struct service *service, struct config *ret_config, struct error *err)
 {
-	struct error err = {0};
+	const struct config *now = &service->running.config;
+	struct service_origin origin = service->origin;
 
-	if (camera_new(&running->config, &service->config.frames, running->slot, &running->camera,
-		    &err) < 0) {
-		struct camera_info info = {.state = CAMERA_STATE_ERROR};
-		log_error("%s", err.text);
-		snprintf(info.error, sizeof(info.error), "%s", err.text);
-		hub_slot_set_info(running->slot, &info);
+	if (!origin.path && now->has_file) {
+		origin.path = CONFIG_DEFAULT_PATH;
 	}
-}
-
-static int add_running(
-	struct service *service, const struct camera_config *config, struct error *err)
-{
-	struct running_camera *running = service->cameras;
-
-	while (running->slot) {
-		running++;
+	int r = config_load(origin.path, origin.overrides, origin.n_overrides, ret_config, err);
+	if (r < 0 || ret_config->n_cameras > 0) {
+		return r;
 	}
-	int r = hub_add(service->hub, config->name, &running->slot);
-	if (r < 0) {
-		return error_set(err, r, "%s: %s", config->name, error_name(r));
+	if (now->is_picked) {
+		memcpy(ret_config->cameras, now->cameras, sizeof(now->cameras));
+		ret_config->n_cameras = now->n_cameras;
+		ret_config->is_picked = true;
+	} else {
+		pick_cameras(ret_config);
 	}
-	running->config = *config;
-	start_camera(service, running);
 	return 0;
-}
-
-static void remove_running(struct service *service, struct running_camera *running)
-{
-	server_forget_camera(service->server, running->slot);
-	running->camera = camera_free(running->camera);
-	hub_remove(service->hub, running->slot);
-	memset(running, 0, sizeof(*running));
-}
-
-static bool is_configured(const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < config->n_cameras; i++) {
-		if (strcmp(config->cameras[i].name, name) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool is_same_camera(const struct camera_config *a, const struct camera_config *b)
-{
-	return a->idle_stop_ns == b->idle_stop_ns && camera_spec_equal(&a->spec, &b->spec);
-}
-
-/* Cameras that are as they were run on; a changed one keeps its slot, and so its viewers. */
-static void change_cameras(struct service *service, const struct config *config)
-{
-	bool is_new_frames =
-		memcmp(&service->config.frames, &config->frames, sizeof(config->frames));
-
-	for (size_t i = 0; i < CONFIG_CAMERAS_MAX; i++) {
-		struct running_camera *running = &service->cameras[i];
-		if (running->slot && !is_configured(config, running->config.name)) {
-			log_info("%s: taken away", running->config.name);
-			remove_running(service, running);
-		}
-	}
-	service->config = *config;
-	for (size_t i = 0; i < config->n_cameras; i++) {
-		const struct camera_config *wanted = &config->cameras[i];
-		struct running_camera *running = find_running(service, wanted->name);
-		struct error err;
-		if (!running) {
-			log_info("%s: added", wanted->name);
-			if (add_running(service, wanted, &err) < 0) {
-				log_error("%s", err.text);
-			}
-		} else if (is_new_frames || !is_same_camera(&running->config, wanted)) {
-			log_info("%s: changed", wanted->name);
-			running->camera = camera_free(running->camera);
-			running->config = *wanted;
-			start_camera(service, running);
-		}
-	}
 }
 
 static int try_reload(struct service *service, struct error *err)
 {
 	struct config config;
-	int r = service_load(&service->origin, &config, err);
+	int r = load_again(service, &config, err);
 
 	if (r == 0) {
 		r = service_check_memory(&config, err);
@@ -239,7 +178,7 @@ static int try_reload(struct service *service, struct error *err)
 		r = server_configure(service->server, &config, err);
 	}
 	if (r == 0) {
-		change_cameras(service, &config);
+		running_change(&service->running, &config);
 	}
 	return r;
 }
@@ -270,6 +209,13 @@ static void on_signal(void *userdata, int signo)
 	server_stop(service->server);
 }
 
+static void on_news(void *userdata)
+{
+	struct service *service = userdata;
+
+	running_follow(&service->running);
+}
+
 static int open_signals(int *ret_fd)
 {
 	sigset_t signals;
@@ -287,9 +233,10 @@ static void notify_server(void *userdata)
 	server_notify(userdata);
 }
 
-static int start(struct service *service, struct error *err)
+static int start(struct service *service, const struct config *config, struct error *err)
 {
-	const struct server_events events = {.on_signal = on_signal, .userdata = service};
+	const struct server_events events = {
+		.on_signal = on_signal, .on_news = on_news, .userdata = service};
 	int r = open_signals(&service->signal_fd);
 
 	if (r == 0) {
@@ -298,16 +245,13 @@ static int start(struct service *service, struct error *err)
 	if (r < 0) {
 		return error_set(err, r, "start: %s", error_name(r));
 	}
-	r = server_new(
-		&service->config, service->hub, &events, service->signal_fd, &service->server, err);
+	r = server_new(config, service->hub, &events, service->signal_fd, &service->server, err);
 	if (r < 0) {
 		return r;
 	}
 	hub_set_notify(service->hub, notify_server, service->server);
-	for (size_t i = 0; i < service->config.n_cameras && r == 0; i++) {
-		r = add_running(service, &service->config.cameras[i], err);
-	}
-	return r;
+	running_init(&service->running, service->hub, service->server, config);
+	return 0;
 }
 
 int service_new(const struct config *config, const struct service_origin *origin,
@@ -318,10 +262,9 @@ int service_new(const struct config *config, const struct service_origin *origin
 	if (!service) {
 		return error_set(err, -ENOMEM, "start: out of memory");
 	}
-	service->config = *config;
 	service->origin = *origin;
 	service->signal_fd = -1;
-	int r = start(service, err);
+	int r = start(service, config, err);
 	if (r < 0) {
 		service_free(service);
 		return r;
@@ -330,44 +273,11 @@ int service_new(const struct config *config, const struct service_origin *origin
 	return 0;
 }
 
-static void announce(const struct service *service)
-{
-	for (size_t i = 0; i < service->config.n_cameras; i++) {
-		char source[CONFIG_TARGET_MAX + 16];
-		const struct camera_config *camera = &service->config.cameras[i];
-		camera_spec_describe(&camera->spec, source, sizeof(source));
-		log_info("%s: %s", camera->name, source);
-	}
-	log_info("open http://%s/", server_address(service->server));
-}
-
 int service_run(struct service *service)
 {
-	announce(service);
+	log_info("open http://%s/", server_address(service->server));
 	notify_systemd("READY=1");
 	return server_run(service->server);
-}
-
-/* All at the same time, then one after the other: a driver that hangs is waited for once. */
-static bool end_cameras(struct service *service)
-{
-	uint64_t deadline = clock_now_ns() + CAMERA_END_NS;
-	bool have_ended = true;
-
-	for (size_t i = 0; i < CONFIG_CAMERAS_MAX; i++) {
-		camera_stop(service->cameras[i].camera);
-	}
-	for (size_t i = 0; i < CONFIG_CAMERAS_MAX; i++) {
-		struct running_camera *running = &service->cameras[i];
-		if (!camera_wait(running->camera, deadline)) {
-			log_warning("%s: the driver does not let go, left to the kernel",
-				running->config.name);
-			have_ended = false;
-		} else {
-			running->camera = camera_free(running->camera);
-		}
-	}
-	return have_ended;
 }
 
 struct service *service_free(struct service *service)
@@ -375,7 +285,7 @@ struct service *service_free(struct service *service)
 	if (!service) {
 		return NULL;
 	}
-	if (!end_cameras(service)) {
+	if (!running_end(&service->running)) {
 		_exit(0);
 	}
 	service->server = server_free(service->server);

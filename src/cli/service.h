@@ -19,9 +19,9 @@ int service_load(const struct service_origin *origin, struct config *ret_config,
 
 /*
  * Refuses a configuration whose worst case is over its budget: -E2BIG with the sum. Prints the sum
- * otherwise.
+ * otherwise, and divides what is left among the cameras.
  */
-int service_check_memory(const struct config *config, struct error *err);
+int service_check_memory(struct config *config, struct error *err);
 
 /*
  * Tells of every camera that is not there or may not be opened. 0 when there is one at least that

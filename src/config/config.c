@@ -227,6 +227,7 @@ int config_load(const char *path, const struct config_override *overrides, size_
 	if (r < 0 && !(r == -ENOENT && !path)) {
 		return r;
 	}
+	config.has_file = r == 0;
 	for (size_t i = 0; i < n_overrides; i++) {
 		r = apply_override(&config, &overrides[i], err);
 		if (r < 0) {

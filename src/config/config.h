@@ -65,6 +65,8 @@ struct frames_config {
 	unsigned buffers;     /* per camera, default 3, 2..32 */
 	size_t max_frame;     /* bytes, default 921600, 64K..64M */
 	unsigned pool_blocks; /* per camera, default 2 * buffers, 2..64 */
+	/* bytes of the budget, per camera, beyond the worst case; set by who has added that up */
+	size_t spare_bytes;
 };
 
 struct config {
@@ -73,6 +75,8 @@ struct config {
 	size_t memory_budget; /* bytes, default 200M, 1M..64G */
 	struct camera_config cameras[CONFIG_CAMERAS_MAX];
 	size_t n_cameras; /* 0: the caller picks */
+	bool is_picked;   /* set by that caller */
+	bool has_file;    /* the file was there */
 };
 
 /* An option of the command line, in its order. */

@@ -168,6 +168,7 @@ static void wake(struct server *server)
 	if (atomic_load(&server->is_stopping) && !server->is_closing) {
 		begin_closing(server);
 	}
+	server->events.on_news(server->events.userdata);
 	offer_news(server);
 	wake_snapshots(server);
 	tell_systemd(server);

@@ -219,12 +219,6 @@ int server_configure(struct server *server, const struct config *config, struct 
 {
 	const struct server_config *now = &server->config.server, *wanted = &config->server;
 
-	if (wanted->max_viewers > server->max_viewers_at_start) {
-		return error_set(err, -EINVAL,
-			"max_viewers = %u: a running server can have %u at most, restart it for "
-			"more",
-			wanted->max_viewers, server->max_viewers_at_start);
-	}
 	if (strcmp(now->listen_address, wanted->listen_address) != 0 ||
 		now->listen_port != wanted->listen_port) {
 		int r = start_listening(server, wanted, err);
@@ -233,6 +227,12 @@ int server_configure(struct server *server, const struct config *config, struct 
 		}
 	}
 	server->config = *config;
+	if (wanted->max_viewers > server->max_viewers_at_start) {
+		server->config.server.max_viewers = server->max_viewers_at_start;
+		log_warning("max_viewers = %u: holds after a restart; until then %u, which the"
+			    " tables were made for",
+			wanted->max_viewers, server->max_viewers_at_start);
+	}
 	return 0;
 }
 

@@ -16,6 +16,8 @@ struct server;
 struct server_events {
 	/* A signal arrived on signal_fd; signo is that of signal(7). */
 	void (*on_signal)(void *userdata, int signo);
+	/* server_notify was called, by somebody, some time ago. */
+	void (*on_news)(void *userdata);
 	void *userdata;
 };
 
@@ -47,7 +49,8 @@ void server_notify(struct server *server);
 
 /*
  * New settings: limits and timeouts hold from now on, another address is listened on, open
- * connections stay. 0; or a negative errno with err, and nothing is changed.
+ * connections stay. More viewers than at the start are not taken, which is logged. 0; or a negative
+ * errno with err, and nothing is changed.
  */
 int server_configure(struct server *server, const struct config *config, struct error *err);
 

@@ -19,6 +19,7 @@ struct source {
 	char name[CONFIG_CAMERA_NAME_MAX];
 	unsigned buffers;
 	size_t max_frame;
+	size_t memory_max; /* bytes, of the driver's buffers */
 };
 
 /* Each allocates its own struct, zeroed but for nothing; source_new fills the common part. 0 or

@@ -42,8 +42,14 @@ int source_new(const struct camera_spec *spec, const char *name, unsigned buffer
 	snprintf(source->name, sizeof(source->name), "%s", name);
 	source->buffers = buffers;
 	source->max_frame = max_frame;
+	source->memory_max = SIZE_MAX;
 	*ret_source = source;
 	return 0;
+}
+
+void source_limit_memory(struct source *source, size_t bytes)
+{
+	source->memory_max = bytes;
 }
 
 struct source *source_free(struct source *source)

@@ -26,6 +26,12 @@ struct source_info {
 int source_new(const struct camera_spec *spec, const char *name, unsigned buffers, size_t max_frame,
 	struct source **ret_source);
 
+/*
+ * Bytes that the buffers of a driver may take: only it knows how many it wants. A start that would
+ * take more is refused with -E2BIG. No limit unless this is called.
+ */
+void source_limit_memory(struct source *source, size_t bytes);
+
 /* Stops if needed. NULL is allowed. Returns NULL. Frames may outlive it. */
 struct source *source_free(struct source *source);
 

@@ -88,7 +88,7 @@ static int map_buffer(
 	return 0;
 }
 
-static int map_buffers(struct v4l2_queue *queue)
+static int map_buffers(struct v4l2_queue *queue, size_t max, size_t *ret_bytes)
 {
 	for (unsigned i = 0; i < queue->n_buffers; i++) {
 		struct kernel_buffer kernel;
@@ -106,6 +106,10 @@ static int map_buffers(struct v4l2_queue *queue)
 		r = map_buffer(queue, &queue->buffers[i], &kernel);
 		if (r < 0) {
 			return r;
+		}
+		*ret_bytes = queue->buffers[i].range_bytes * queue->n_buffers; /* all alike */
+		if (*ret_bytes > max) {
+			return -E2BIG;
 		}
 	}
 	return 0;
@@ -150,14 +154,14 @@ void v4l2_buffers_forget(struct v4l2_queue *queue)
 	(void)v4l2_ioctl(queue->fd, VIDIOC_REQBUFS, &none);
 }
 
-int v4l2_buffers_map(struct v4l2_queue *queue, unsigned count)
+int v4l2_buffers_map(struct v4l2_queue *queue, unsigned count, size_t max, size_t *ret_bytes)
 {
 	int r = request_buffers(queue, count);
 
 	if (r < 0) {
 		return r;
 	}
-	r = map_buffers(queue);
+	r = map_buffers(queue, max, ret_bytes);
 	if (r < 0) {
 		v4l2_buffers_forget(queue);
 	}

@@ -55,8 +55,11 @@ void kernel_buffer_init(
 struct v4l2_plane kernel_buffer_plane(
 	const struct kernel_buffer *kernel, const struct v4l2_queue *queue, unsigned i);
 
-/* Requests count buffers or what the driver makes of it, and maps them. 0, or a negative errno. */
-int v4l2_buffers_map(struct v4l2_queue *queue, unsigned count);
+/*
+ * Requests count buffers or what the driver makes of it, and maps them; ret_bytes is what all of
+ * them take. 0, or a negative errno; -E2BIG, with ret_bytes, when that is more than max.
+ */
+int v4l2_buffers_map(struct v4l2_queue *queue, unsigned count, size_t max, size_t *ret_bytes);
 
 /* The driver forgets the buffers; what is mapped stays. Needs the descriptor. */
 void v4l2_buffers_forget(struct v4l2_queue *queue);

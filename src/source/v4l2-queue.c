@@ -58,10 +58,27 @@ static void release_frame(struct frame *frame)
 	queue_unref(queue);
 }
 
+static int error_map(const struct v4l2_node *node, int r, unsigned n_buffers, size_t bytes,
+	size_t max, struct error *err)
+{
+	if (r == -EBUSY) {
+		return v4l2_error_busy(node->path, err);
+	}
+	if (r == -E2BIG) {
+		return error_set(err, r,
+			"%s (%s): the driver's buffers take %.1f MiB, and memory.budget leaves %.1f"
+			" for them; raise it, or lower the size or frames.buffers",
+			node->path, node->card, (double)bytes / (1 << 20), (double)max / (1 << 20));
+	}
+	return error_set(err, v4l2_error_of_driver(r), "%s (%s): mapping %u buffers: %s",
+		node->path, node->card, n_buffers, error_name(r));
+}
+
 int v4l2_queue_new(const struct v4l2_node *node, const struct v4l2_layout *layout,
-	unsigned n_buffers, struct v4l2_queue **ret_queue, struct error *err)
+	unsigned n_buffers, size_t memory_max, struct v4l2_queue **ret_queue, struct error *err)
 {
 	struct v4l2_queue *queue = calloc(1, sizeof(*queue));
+	size_t bytes = 0;
 
 	if (!queue) {
 		return error_set(err, -ENOMEM, "%s: no memory", node->path);
@@ -71,13 +88,10 @@ int v4l2_queue_new(const struct v4l2_node *node, const struct v4l2_layout *layou
 	queue->fd = node->fd;
 	queue->type = node->buffer_type;
 	queue->layout = *layout;
-	int r = v4l2_buffers_map(queue, n_buffers);
+	int r = v4l2_buffers_map(queue, n_buffers, memory_max, &bytes);
 	if (r < 0) {
 		queue_unref(queue);
-		return r == -EBUSY ? v4l2_error_busy(node->path, err)
-				   : error_set(err, v4l2_error_of_driver(r),
-					     "%s (%s): mapping %u buffers: %s", node->path,
-					     node->card, n_buffers, error_name(r));
+		return error_map(node, r, n_buffers, bytes, memory_max, err);
 	}
 	*ret_queue = queue;
 	return 0;

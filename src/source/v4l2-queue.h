@@ -19,11 +19,11 @@ struct v4l2_queue;
 
 /*
  * Requests and maps buffers of node, which must stay open until v4l2_queue_stop. Each has
- * FRAME_HEADROOM or more writable bytes before it. The driver may grant more than n_buffers. 0, or
- * a negative errno with err.
+ * FRAME_HEADROOM or more writable bytes before it. The driver may grant more than n_buffers; when
+ * they take more than memory_max bytes it is -E2BIG. 0, or a negative errno with err.
  */
 int v4l2_queue_new(const struct v4l2_node *node, const struct v4l2_layout *layout,
-	unsigned n_buffers, struct v4l2_queue **ret_queue, struct error *err);
+	unsigned n_buffers, size_t memory_max, struct v4l2_queue **ret_queue, struct error *err);
 
 /* Gives all buffers to the driver and starts the stream. 0, or a negative errno (of the ioctl). */
 int v4l2_queue_start(struct v4l2_queue *queue);

@@ -104,7 +104,8 @@ static int start_stream(struct v4l2_source *v4l2, double *ret_fps, struct error 
 	if (r < 0) {
 		return r;
 	}
-	r = v4l2_queue_new(&v4l2->node, &v4l2->layout, v4l2->source.buffers, &v4l2->queue, err);
+	r = v4l2_queue_new(&v4l2->node, &v4l2->layout, v4l2->source.buffers,
+		v4l2->source.memory_max, &v4l2->queue, err);
 	if (r < 0) {
 		return r;
 	}

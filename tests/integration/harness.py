@@ -103,9 +103,9 @@ class Server:
     """A running `twinlens serve` on a port of its own, stopped and judged at the end of a with block."""
 
     def __init__(self, *arguments, cameras=TWO_SYNTHETIC, env=None, preload=(), port=0, listen=True, wait=True,
-                 prefix=(), **kwargs):
+                 prefix=(), default_file=False, **kwargs):
         command = [*prefix, TWINLENS, "serve", *arguments]
-        if "-c" not in arguments:
+        if "-c" not in arguments and not default_file:
             command += ["-c", "/dev/null"]
         if listen and "--listen" not in arguments:
             command += ["--listen", f"127.0.0.1:{port}"]

@@ -2,13 +2,16 @@
 """SIGHUP: what changed is applied, and viewers of what did not change do not notice."""
 
 import contextlib
+import pathlib
 import signal
+import subprocess
 import time
 import unittest
 
 import harness
 from harness import Config, Server, eventually, free_port
 from jpeg import dimensions
+from v4l2 import Cameras, record_pictures
 from viewers import Crowd, longest_gap_ms
 from websocket import Refused, WebSocket
 
@@ -90,8 +93,10 @@ class Reload(unittest.TestCase):
             self.reload(text(self.port, max_viewers=4), "configuration")
             stack.enter_context(WebSocket(self.server)).receive_frame()
             # Tables are made once: beyond what there was at the start it says what to do.
-            self.reload(text(self.port, max_viewers=5), "max_viewers.*restart")
+            # And what else the file says is applied all the same.
+            self.reload(text(self.port, max_viewers=5, cam1="synthetic,size=160x120"), "max_viewers.*restart")
             self.assertEqual(self.server.status()["max_viewers"], 4)
+            eventually(lambda: dimensions(self.server.get("/snapshot/cam1").body) == (160, 120), 5, "the new size")
 
     def test_a_camera_more_and_a_camera_less(self):
         with WebSocket(self.server) as viewer:
@@ -178,6 +183,105 @@ class Reload(unittest.TestCase):
                     fds, threads = self.server.count_fds(), self.server.count_threads()
             eventually(lambda: self.server.count_fds() <= fds, 3, "no more descriptors than before")
             self.assertLessEqual(self.server.count_threads(), threads)
+
+
+DEVICES = {"/dev/video90": "mjpeg:{pictures},bus=usb-a", "/dev/video91": "mjpeg:{pictures},bus=usb-b"}
+
+
+class WithDevices(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.pictures = record_pictures("320x240")
+
+    def setUp(self):
+        self.fakes = Cameras(DEVICES, self.pictures)
+        self.addCleanup(self.fakes.close)
+
+    def test_picked_cameras_stay(self):
+        """With no camera configured, one that is unplugged during a reload is still the one that is waited for."""
+        with self.fakes.server(cameras=()) as server, WebSocket(server) as viewer:
+            viewer.receive_frame(0)
+            viewer.receive_frame(1)
+            before = [camera["source"] for camera in server.status()["cameras"]]
+            self.assertEqual(before, ["v4l2:/dev/video90", "v4l2:/dev/video91"])
+            self.fakes.command("/dev/video90 disconnect")
+            server.wait_state("cam0", "lost")
+            server.send_signal(signal.SIGHUP)
+            server.wait_log("configuration read again")
+            self.assertEqual([camera["source"] for camera in server.status()["cameras"]], before)
+            self.fakes.command("/dev/video90 reconnect")
+            server.wait_state("cam0", "streaming")
+            viewer.receive_frame(0)
+
+    def test_a_driver_that_takes_its_time(self):
+        """A changed camera's driver takes 3 s to stop: nobody else waits for it, and then it is as configured."""
+        config = Config("[camera:slow]\nsource = v4l2:/dev/video90\n[camera:other]\nsource = v4l2:/dev/video91\n")
+        with self.fakes.server("-c", str(config), cameras=()) as server, Crowd() as crowd:
+            other, slow = crowd.add(server, "/ws/video/other"), crowd.add(server, "/ws/video/slow")
+            crowd.run(1)
+            self.fakes.command("/dev/video90 slow 3000")
+            crowd.restart()
+            config.write("[camera:slow]\nsource = v4l2:/dev/video90,fps=15\n"
+                         "[camera:other]\nsource = v4l2:/dev/video91\n")
+            begun = time.monotonic()
+            server.send_signal(signal.SIGHUP)
+            crowd.run(0.3)
+            self.assertEqual(server.get("/healthz", seconds=1).status, 200)
+            self.assertLess(time.monotonic() - begun, 2 * harness.PATIENCE, "an answer while the driver stops")
+            crowd.run(3.5)
+            gap = longest_gap_ms(other.times[1])
+            harness.figure(f"reload beside a driver that takes 3 s: the other camera's longest gap {gap:.0f} ms")
+            self.assertLess(gap, 1000)
+            self.fakes.command("/dev/video90 slow 0")
+            eventually(lambda: server.camera("slow")["fps_target"] == 15, 5, "the new rate")
+            count = len(slow.times[0])
+            crowd.run(1)
+            self.assertGreater(len(slow.times[0]), count, "its viewer stayed, and has frames again")
+
+    def test_taken_away_and_wanted_again(self):
+        """Both before its driver has let go."""
+        one = "[camera:other]\nsource = v4l2:/dev/video91\n"
+        both = one + "[camera:slow]\nsource = v4l2:/dev/video90\n"
+        config = Config(both)
+        with self.fakes.server("-c", str(config), cameras=()) as server:
+            server.get("/snapshot/slow")
+            self.fakes.command("/dev/video90 slow 1500")
+            for content in (one, both):
+                config.write(content)
+                seen = len(server.lines)
+                server.send_signal(signal.SIGHUP)
+                eventually(lambda: any("read again" in line for line in server.lines[seen:]), 1, "the reload")
+            self.fakes.command("/dev/video90 slow 0")
+            eventually(lambda: server.get("/snapshot/slow").status == 200, 8, "a picture of it")
+            names = [camera["name"] for camera in server.status()["cameras"]]
+            self.assertEqual(sorted(names), ["other", "slow"])
+
+
+class DefaultFile(unittest.TestCase):
+    """In a mount namespace of its own, whose /etc holds nothing but the default file."""
+
+    MOUNT = "mount -t tmpfs none /etc && mkdir /etc/twinlens && cp {} /etc/twinlens/twinlens.conf && exec \"$@\""
+
+    def prefix(self, path):
+        return ["unshare", "--mount", "--propagation", "private", "sh", "-c", self.MOUNT.format(path), "sh"]
+
+    def test_missing_during_a_reload(self):
+        config = Config("[camera:door]\nsource = synthetic,size=64x48\n")
+        try:
+            if subprocess.run([*self.prefix(config), "true"], capture_output=True, timeout=10).returncode != 0:
+                self.skipTest("no mount namespace may be made here")
+        except FileNotFoundError:
+            self.skipTest("there is no unshare(1)")
+        with Server(cameras=(), prefix=self.prefix(config), default_file=True) as server:
+            file = pathlib.Path(f"/proc/{server.pid}/root/etc/twinlens/twinlens.conf")
+            file.rename(file.with_suffix(".bak"))
+            server.send_signal(signal.SIGHUP)
+            server.wait_log("/etc/twinlens/twinlens.conf: .*No such file.*stays as it was")
+            self.assertEqual([camera["name"] for camera in server.status()["cameras"]], ["door"])
+            file.write_text("[camera:yard]\nsource = synthetic,size=64x48\n")
+            server.send_signal(signal.SIGHUP)
+            server.wait_log("yard: synthetic")
+            eventually(lambda: [camera["name"] for camera in server.status()["cameras"]] == ["yard"], 3, "only yard")
 
 
 if __name__ == "__main__":

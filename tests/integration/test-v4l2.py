@@ -172,6 +172,25 @@ class Faults(unittest.TestCase):
             fakes.command("/dev/video90 fault none")
             self.assertEqual(self.total_dropped(server), 0)
 
+    def test_no_permission_for_any(self):
+        """Then the pictures are synthetic, and why no camera was taken is said."""
+        with Cameras({"/dev/video90": "yuyv"}) as fakes:
+            fakes.command("/dev/video90 refuse open EACCES")
+            with fakes.server(cameras=()) as server:
+                server.wait_log("/dev/video90: permission denied.*group")
+                server.wait_log("two synthetic cameras")
+
+    def test_budget(self):
+        """A driver that wants more memory than the budget leaves is told so with both figures."""
+        with Cameras({"/dev/video90": "mjpeg:{pictures},sizeimage=60000000,min_buffers=8"}, pictures) as fakes:
+            with fakes.server("-o", "memory.budget=30M", cameras=("cam0=v4l2:/dev/video90",)) as server:
+                with WebSocket(server):
+                    server.wait_state("cam0", "error")
+                    problem = server.camera("cam0")["error"]
+                self.assertRegex(problem, r"457\.\d MiB.*memory\.budget leaves \d+\.\d")
+            with fakes.server("-o", "memory.budget=500M", cameras=("cam0=v4l2:/dev/video90",)) as server:
+                self.assertEqual(server.get("/snapshot/cam0").status, 200)
+
 
 if __name__ == "__main__":
     harness.main()

@@ -2,6 +2,7 @@
 #include "shim.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -299,6 +300,11 @@ static int stream(struct shim_file *file, unsigned long request)
 	}
 	if (device->owner == file->fd) {
 		shim_stream_off(device);
+	}
+	if (device->stop_ms > 0) {
+		pthread_mutex_unlock(&shim.lock); /* the other cameras go on */
+		(void)poll(NULL, 0, (int)device->stop_ms);
+		pthread_mutex_lock(&shim.lock);
 	}
 	return 0;
 }

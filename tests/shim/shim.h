@@ -98,6 +98,7 @@ struct shim_device {
 	/* Changed by commands. */
 	char path[SHIM_PATH_MAX];
 	bool is_present, is_frozen;
+	unsigned stop_ms; /* what VIDIOC_STREAMOFF takes */
 	enum shim_fault fault;
 	unsigned fault_left; /* 0: for ever */
 	struct shim_refusal refusals[SHIM_CALL_COUNT];
