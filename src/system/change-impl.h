@@ -40,8 +40,10 @@ struct change_run {
 };
 
 /*
- * Adds members to entry->progress, in memory and durably in the journal. Takes the reference of
- * progress (an object), also when it fails; NULL is -ENOMEM.
+ * Adds members to entry->progress, or replaces them, in memory and durably in the journal. They
+ * stay over reboots and further intents: what holds for one boot only has to carry
+ * machine->boot_id. Takes the reference of progress (an object), also when it fails; NULL is
+ * -ENOMEM.
  */
 int change_run_progress(struct change_run *run, json_t *progress, struct error *err);
 
@@ -87,8 +89,7 @@ struct change_kind {
 	int (*restore)(struct change_run *run, struct error *err);
 
 	/*
-	 * At the next boot, for what a reboot undoes; called in state BEFORE, with the progress of
-	 * the boot before removed. NULL for what lasts.
+	 * At the next boot, for what a reboot undoes; called in state BEFORE. NULL for what lasts.
 	 */
 	int (*reapply)(struct change_run *run, struct error *err);
 };

@@ -27,7 +27,7 @@ struct journal_entry {
 	const char *kind, *object;
 	json_t *before;   /* as it was before the first change of this object */
 	json_t *wanted;   /* of the latest intent */
-	json_t *progress; /* an object: what apply() noted since the latest intent */
+	json_t *progress; /* an object: what apply() noted, in this boot and in earlier ones */
 	bool is_done;     /* apply() ended well */
 };
 
@@ -63,6 +63,7 @@ bool journal_get_origin(const struct journal *journal, struct journal_origin *re
 bool journal_is_complete(const struct journal *journal);
 
 /* Records. Each is durable on return; on failure nothing may be changed. JSON is not stolen. */
+/* origin: NULL when the run goes on with what was asked for before. */
 int journal_write_begin(struct journal *journal, const char *verb,
 	const struct journal_origin *origin, struct error *err);
 int journal_write_intent(struct journal *journal, const char *kind, const char *object,
@@ -78,8 +79,9 @@ int journal_write_undone(struct journal *journal, const struct journal_entry *en
 int journal_write_end(struct journal *journal, struct error *err);
 
 /*
- * Replaces the file by one with the living entries only, atomically; with none, the file is moved
- * to journal.old. For a file that has grown with every boot, and after a rollback.
+ * Replaces the file by one with the living entries only, atomically. With none, the file is moved
+ * to journal.old, and the journal takes no more records. For a file that has grown with every boot,
+ * and after a rollback.
  */
 int journal_compact(struct journal *journal, struct error *err);
 
