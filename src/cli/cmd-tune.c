@@ -121,11 +121,16 @@ static int run_action(int argc, char **argv, const struct tune_options *options)
 {
 	const struct action *action = find_action(argc, argv);
 
+	if (argc == 0) {
+		log_error("tune: must be followed by plan, apply, status, rollback or boot; "
+			  "see twinlens tune --help");
+		return EXIT_STATUS_USAGE;
+	}
 	if (!action || argc > 1) {
 		log_error("tune: %s%s; see twinlens tune --help",
 			action ? "one of plan, apply, status, rollback at a time, not also "
 			       : "must be one of plan, apply, status, rollback, boot, not ",
-			argc > 0 ? argv[action != NULL] : "nothing");
+			argv[action != NULL]);
 		return EXIT_STATUS_USAGE;
 	}
 	int status = check_options(action, options);

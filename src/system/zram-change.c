@@ -128,6 +128,10 @@ static int give_up(
 			"roll back again",
 			area->path);
 	}
+	if (r == -ETIMEDOUT) {
+		return error_set(err, r, "%s: swapoff was ended, as it took longer than %u s",
+			area->path, (unsigned int)(timeout_ns / NSEC_PER_SEC));
+	}
 	return r < 0 ? error_set(err, r, "%s: swapoff: %s", area->path, error_name(r)) : 0;
 }
 
