@@ -1,0 +1,214 @@
+/* Opening the journal, reading it whole, and what it has. */
+#include "system/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "system/folder.h"
+#include "system/journal-impl.h"
+#include "util/cleanup.h"
+
+static void cleanup_journal(struct journal **journal)
+{
+	journal_close(*journal);
+}
+
+struct journal *journal_close(struct journal *journal)
+{
+	if (journal) {
+		journal_forget(journal);
+		close_fd(journal->fd);
+		close_fd(journal->folder_fd);
+		free(journal->folder);
+		free(journal);
+	}
+	return NULL;
+}
+
+static int read_whole(int fd, char **ret_text, size_t *ret_size)
+{
+	struct stat status;
+	size_t size = 0;
+
+	if (fstat(fd, &status) < 0) {
+		return -errno;
+	}
+	if (!S_ISREG(status.st_mode) || status.st_size > JOURNAL_SIZE_MAX) {
+		return S_ISREG(status.st_mode) ? -E2BIG : -EINVAL;
+	}
+	_cleanup_free_ char *text = malloc((size_t)status.st_size + 1);
+	if (!text) {
+		return -ENOMEM;
+	}
+	while (size < (size_t)status.st_size) {
+		ssize_t n = pread(fd, text + size, (size_t)status.st_size - size, (off_t)size);
+		if (n < 0 && errno == EINTR) {
+			continue;
+		}
+		if (n < 0) {
+			return -errno;
+		}
+		if (n == 0) {
+			break;
+		}
+		size += (size_t)n;
+	}
+	*ret_text = take_ptr(text);
+	*ret_size = size;
+	return 0;
+}
+
+static int read_file(struct journal *journal, int fd, struct error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0, used = 0, line = 0;
+
+	int r = read_whole(fd, &text, &size);
+	if (r < 0) {
+		return error_set(
+			err, r, "%s/" JOURNAL_FILE_NAME ": %s", journal->folder, error_name(r));
+	}
+	r = journal_read_text(journal, text, size, &used, &line);
+	if (r < 0) {
+		return error_set(err, r,
+			"%s/" JOURNAL_FILE_NAME
+			":%zu: the record is damaged (%s): what is after it is not known; "
+			"restore the file from a backup, or undo by hand what it lists and remove "
+			"it",
+			journal->folder, line, error_name(r));
+	}
+	journal->size = used;
+	return 0;
+}
+
+static int open_for_reading(struct journal *journal, struct error *err)
+{
+	journal->folder_fd = open(journal->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int fd = journal->folder_fd < 0
+					 ? -1
+					 : openat(journal->folder_fd, JOURNAL_FILE_NAME,
+						   O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd < 0) {
+		return errno == ENOENT ? 0
+				       : error_set(err, -errno, "%s/" JOURNAL_FILE_NAME ": %s",
+						 journal->folder, error_name(-errno));
+	}
+	return read_file(journal, fd, err);
+}
+
+/* A torn last line goes before anything is appended: it would become one in the middle. */
+static int remove_tail(struct journal *journal)
+{
+	struct stat status;
+
+	if (fstat(journal->fd, &status) < 0) {
+		return -errno;
+	}
+	if ((uint64_t)status.st_size == journal->size) {
+		return 0;
+	}
+	if (ftruncate(journal->fd, (off_t)journal->size) < 0 || fsync(journal->fd) < 0) {
+		return -errno;
+	}
+	return 0;
+}
+
+static int open_file(struct journal *journal)
+{
+	if (unlinkat(journal->folder_fd, JOURNAL_NEW_NAME, 0) < 0 && errno != ENOENT) {
+		return -errno;
+	}
+	journal->fd = openat(journal->folder_fd, JOURNAL_FILE_NAME,
+		O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
+	return journal->fd < 0 || fsync(journal->folder_fd) < 0 ? -errno : 0;
+}
+
+static int open_for_writing(struct journal *journal, struct error *err)
+{
+	int r = folder_make(journal->folder, NULL);
+
+	if (r == 0) {
+		journal->folder_fd = open(journal->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		r = journal->folder_fd < 0 ? -errno : open_file(journal);
+	}
+	if (r < 0) {
+		return error_set(
+			err, r, "%s: cannot keep the journal: %s", journal->folder, error_name(r));
+	}
+	r = read_file(journal, journal->fd, err);
+	if (r < 0) {
+		return r;
+	}
+	r = remove_tail(journal);
+	if (r < 0) {
+		return error_set(
+			err, r, "%s/" JOURNAL_FILE_NAME ": %s", journal->folder, error_name(r));
+	}
+	return 0;
+}
+
+int journal_open(
+	const char *folder, bool is_writer, struct journal **ret_journal, struct error *err)
+{
+	_cleanup_(cleanup_journal) struct journal *journal = calloc(1, sizeof(*journal));
+
+	if (!journal) {
+		return error_set(err, -ENOMEM, "%s: %s", folder, error_name(-ENOMEM));
+	}
+	journal->fd = journal->folder_fd = -1;
+	journal->is_complete = true;
+	journal->folder = strdup(folder);
+	if (!journal->folder) {
+		return error_set(err, -ENOMEM, "%s: %s", folder, error_name(-ENOMEM));
+	}
+	int r = is_writer ? open_for_writing(journal, err) : open_for_reading(journal, err);
+	if (r < 0) {
+		return r;
+	}
+	*ret_journal = take_ptr(journal);
+	return 0;
+}
+
+size_t journal_count(const struct journal *journal)
+{
+	return journal->n;
+}
+
+const struct journal_entry *journal_entry(const struct journal *journal, size_t i)
+{
+	return &journal->entries[i]->view;
+}
+
+const struct journal_entry *journal_find(
+	const struct journal *journal, const char *kind, const char *object)
+{
+	for (size_t i = 0; journal && i < journal->n; i++) {
+		const struct journal_entry *entry = &journal->entries[i]->view;
+		if (strcmp(entry->kind, kind) == 0 && strcmp(entry->object, object) == 0) {
+			return entry;
+		}
+	}
+	return NULL;
+}
+
+bool journal_get_origin(const struct journal *journal, struct journal_origin *ret_origin)
+{
+	if (!journal || !journal->profile || journal->n == 0) {
+		return false;
+	}
+	*ret_origin =
+		(struct journal_origin){.profile = journal->profile, .services = journal->services};
+	return true;
+}
+
+bool journal_is_complete(const struct journal *journal)
+{
+	return journal->is_complete;
+}
+
+uint64_t journal_size(const struct journal *journal)
+{
+	return journal->size;
+}

@@ -1,0 +1,188 @@
+/* Comparing our swap in zram with what the journal has of it, and giving it up. */
+#include "system/zram-change.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "system/kinds.h"
+#include "util/clock.h"
+
+#define SWAPOFF_MIN_NS (30 * NSEC_PER_SEC)
+#define SWAPOFF_RATE   (UINT64_C(16) << 20) /* bytes a second that the slowest board reads back */
+
+/* Whether the swap area on the device is still the one that was made; also when it cannot be seen,
+ * without privileges. */
+static bool has_our_header(const struct journal_entry *entry, int number)
+{
+	const char *uuid = json_string_value(json_object_get(entry->progress, "uuid"));
+	char path[ZRAM_PATH_MAX], found[SWAP_UUID_SIZE];
+
+	zram_device_path(number, path);
+	return swap_header_read(path, found) < 0 || (uuid && strcmp(found, uuid) == 0);
+}
+
+static enum change_state judge(const struct journal_entry *entry, const struct zram_device *device,
+	const struct swap_area *area)
+{
+	const json_t *wanted = entry->wanted;
+
+	if (!entry->is_done) {
+		return CHANGE_STATE_PARTIAL;
+	}
+	if (device->size_bytes == 0) {
+		return CHANGE_STATE_PARTIAL; /* somebody, or a killed rollback, gave it up */
+	}
+	if (device->size_bytes != (uint64_t)json_integer_value(json_object_get(wanted, "size")) ||
+		!has_our_header(entry, device->number)) {
+		return CHANGE_STATE_OTHER;
+	}
+	if (!area) {
+		return CHANGE_STATE_PARTIAL;
+	}
+	return area->priority == (int)json_integer_value(json_object_get(wanted, "priority"))
+		       ? CHANGE_STATE_IN_PLACE
+		       : CHANGE_STATE_OTHER;
+}
+
+static void describe(const struct zram_device *device, const struct swap_area *area, char *text)
+{
+	char size[32], priority[32] = "not in use";
+
+	zram_format_size(device->size_bytes, size, sizeof(size));
+	if (area) {
+		snprintf(priority, sizeof(priority), "prio %d", area->priority);
+	}
+	change_text(text, CHANGE_VALUE_MAX, "zram%d %s %s %s", device->number,
+		device->size_bytes ? size : "empty", device->algorithm, priority);
+}
+
+int zram_compare(const struct machine *machine, const struct journal_entry *entry,
+	enum change_state *ret_state, char *ret_now, struct error *err)
+{
+	struct zram_device device;
+	struct swap_area area;
+
+	int r = zram_find_ours(machine, entry, &device);
+	if (r < 0) {
+		return error_set(err, r, "zram: looking for our device: %s", error_name(r));
+	}
+	if (r == 0) {
+		/* A module that was loaded for it is to go, too. */
+		bool has_module =
+			zram_has_loaded_module(machine, entry) && zram_is_loaded(machine->root);
+		*ret_state = has_module ? CHANGE_STATE_PARTIAL : CHANGE_STATE_BEFORE;
+		change_text(ret_now, CHANGE_VALUE_MAX, "none");
+		return 0;
+	}
+	r = zram_find_area(machine->root, device.number, &area, err);
+	if (r < 0) {
+		return r;
+	}
+	*ret_state = judge(entry, &device, r > 0 ? &area : NULL);
+	describe(&device, r > 0 ? &area : NULL, ret_now);
+	return 0;
+}
+
+static int refuse_swapoff(
+	const struct swap_area *area, const struct swap_fit *fit, struct error *err)
+{
+	char used[32], available[32], compressed[32], margin[32];
+
+	zram_format_size(fit->used, used, sizeof(used));
+	zram_format_size(fit->available, available, sizeof(available));
+	zram_format_size(fit->compressed, compressed, sizeof(compressed));
+	zram_format_size(fit->margin, margin, sizeof(margin));
+	return error_set(err, -ENOMEM,
+		"%s: swapoff does not fit: %s swapped out, but only %s available and %s to come "
+		"back "
+		"from it, with %s to stay free: end what takes memory, then roll back again",
+		area->path, used, available, compressed, margin);
+}
+
+static int give_up(
+	const struct sysroot *root, const struct swap_area *area, int number, struct error *err)
+{
+	struct swap_fit fit;
+	uint64_t compressed = 0;
+	char path[ZRAM_PATH_MAX];
+
+	int r = zram_device_memory(root, number, &compressed);
+	if (r == 0) {
+		r = swap_fit_init(&fit, root, area, compressed);
+	}
+	if (r < 0) {
+		return error_set(err, r, "%s: whether swapoff fits cannot be known: %s", area->path,
+			error_name(r));
+	}
+	if (!swap_fit_holds(&fit)) {
+		return refuse_swapoff(area, &fit, err);
+	}
+	uint64_t timeout_ns = SWAPOFF_MIN_NS + fit.used / SWAPOFF_RATE * NSEC_PER_SEC;
+	zram_device_path(number, path);
+	r = swap_disable(path, timeout_ns, fit.margin);
+	if (r == -ENOMEM) {
+		return error_set(err, r,
+			"%s: swapoff was ended, as memory became short: end what takes memory, "
+			"then "
+			"roll back again",
+			area->path);
+	}
+	if (r == -ETIMEDOUT) {
+		return error_set(err, r, "%s: swapoff was ended, as it took longer than %u s",
+			area->path, (unsigned int)(timeout_ns / NSEC_PER_SEC));
+	}
+	return r < 0 ? error_set(err, r, "%s: swapoff: %s", area->path, error_name(r)) : 0;
+}
+
+static int remove_device(const struct sysroot *root, int number, struct error *err)
+{
+	struct swap_area area;
+
+	int r = zram_find_area(root, number, &area, err);
+	if (r > 0) {
+		r = give_up(root, &area, number, err);
+	}
+	if (r < 0) {
+		return r;
+	}
+	r = zram_device_remove(root, number, ZRAM_BUSY_NS);
+	if (r < 0) {
+		return error_set(err, r, "zram%d: cannot be removed: %s", number,
+			r == -EBUSY ? "somebody has it open" : error_name(r));
+	}
+	return 0;
+}
+
+int zram_restore(struct change_run *run, struct error *err)
+{
+	const struct sysroot *root = run->machine->root;
+	struct zram_device device;
+
+	int r = zram_find_ours(run->machine, run->entry, &device);
+	if (r > 0) {
+		r = remove_device(root, device.number, err);
+	} else if (r < 0) {
+		r = error_set(err, r, "zram: looking for our device: %s", error_name(r));
+	}
+	if (r < 0) {
+		return r;
+	}
+	if (!zram_has_loaded_module(run->machine, run->entry)) {
+		return 0;
+	}
+	r = zram_module_unload(root);
+	if (r > 0) {
+		change_text(run->note, sizeof(run->note), "the module zram stays: it is in use");
+	}
+	return r < 0 ? error_set(err, r, "zram: unloading the module: %s", error_name(r)) : 0;
+}
+
+const struct change_kind zram_change_kind = {
+	.name = "zram",
+	.plan = zram_plan,
+	.apply = zram_apply,
+	.compare = zram_compare,
+	.restore = zram_restore,
+	.reapply = zram_apply,
+};

@@ -1,0 +1,53 @@
+/* What the parts of the zram change share: which device is ours, and how far it got. */
+#ifndef SYSTEM_ZRAM_CHANGE_H
+#define SYSTEM_ZRAM_CHANGE_H
+
+#include "system/change-impl.h"
+#include "system/swap.h"
+#include "system/zram-device.h"
+#include "util/clock.h"
+
+#define ZRAM_OBJECT      "swap"
+#define ZRAM_LABEL       "twinlens"
+#define ZRAM_DEVICES_MAX 64
+#define ZRAM_BUSY_NS     (3 * NSEC_PER_SEC) /* for how long udev may look at a device */
+
+/*
+ * The progress of the entry, all of it of one boot:
+ *     "boot"                  of which
+ *     "module"                true when the kernel's module was loaded for it
+ *     "seen"                  numbers of the devices that were there before ours was made
+ *     "number", "sequence", "uuid"   of our device
+ */
+
+/*
+ * Finds the device that the entry made in this boot. 1 with ret_device; 0 when there is none; a
+ * negative errno. One whose number could not be noted any more is known by being the one that
+ * the kernel makes next (the lowest free number), new, and not configured.
+ */
+int zram_find_ours(const struct machine *machine, const struct journal_entry *entry,
+	struct zram_device *ret_device);
+
+/* Whether the progress is of this boot, has a device, and says that the module was loaded for it.
+ */
+bool zram_is_of_this_boot(const struct machine *machine, const struct journal_entry *entry);
+bool zram_has_number(const struct journal_entry *entry);
+bool zram_has_loaded_module(const struct machine *machine, const struct journal_entry *entry);
+
+/* 1 with ret_area when the device is in use as swap, 0 when it is not; a negative errno with err.
+ */
+int zram_find_area(
+	const struct sysroot *root, int number, struct swap_area *ret_area, struct error *err);
+
+/* "1 GiB" */
+void zram_format_size(uint64_t bytes, char *text, size_t size);
+
+/* Of struct change_kind. */
+int zram_plan(const struct machine *machine, const struct profile *profile, struct plan *plan,
+	struct error *err);
+int zram_apply(struct change_run *run, struct error *err);
+int zram_compare(const struct machine *machine, const struct journal_entry *entry,
+	enum change_state *ret_state, char *ret_now, struct error *err);
+int zram_restore(struct change_run *run, struct error *err);
+
+#endif
