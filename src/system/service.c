@@ -61,18 +61,31 @@ static bool can_have_links(const struct unit *unit)
 	       !unit_is(unit->file_state, "generated") && !unit_is(unit->file_state, "transient");
 }
 
-/* A link ".../NAME.wants/UNIT" is how NAME came to want it; disabling removes it. */
-static bool is_by_link(const struct service_member *member, const char *dependant)
+static bool has_ending(const struct names *names, const char *end)
 {
-	static const char *const suffixes[] = {".wants/", ".requires/", ".upholds/"};
-	char part[UNIT_NAME_MAX + sizeof("/.requires/")];
+	size_t length = strlen(end);
+
+	for (size_t i = 0; i < names->n; i++) {
+		size_t n = strlen(names->items[i]);
+		if (n >= length && strcmp(names->items[i] + n - length, end) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A link ".../NAME.wants/UNIT" is how NAME came to want it; disabling removes it. */
+static bool is_by_link(const struct inspection *inspection, const struct service_member *member,
+	const char *dependant)
+{
+	static const char *const suffixes[] = {".wants", ".requires", ".upholds"};
+	char end[2 * UNIT_NAME_MAX + sizeof("/.requires/")];
 
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-		snprintf(part, sizeof(part), "/%s%s", dependant, suffixes[i]);
-		for (size_t j = 0; j < member->links.n; j++) {
-			if (strstr(member->links.items[j], part)) {
-				return true;
-			}
+		snprintf(end, sizeof(end), "/%s%s/%s", dependant, suffixes[i], member->unit.id);
+		if (has_ending(&member->links, end) ||
+			has_ending(inspection->rules->past_links, end)) {
+			return true;
 		}
 	}
 	return false;
@@ -193,7 +206,7 @@ static int collect_dependant(struct inspection *inspection, size_t index, const 
 	struct unit unit;
 	enum pull pull;
 
-	if (find_member(service, id) || is_by_link(&service->members[index], id)) {
+	if (find_member(service, id) || is_by_link(inspection, &service->members[index], id)) {
 		return 0;
 	}
 	if (is_of_other_kind(id)) {
@@ -248,16 +261,13 @@ static int collect(struct inspection *inspection, struct unit *unit, enum servic
 }
 
 /* Whether a link that disabling removes has this name: then the alias goes with it. */
-static bool is_alias_removed(const struct service_member *member, const char *name)
+static bool is_alias_removed(
+	const struct inspection *inspection, const struct service_member *member, const char *name)
 {
-	for (size_t i = 0; i < member->links.n; i++) {
-		const char *slash = strrchr(member->links.items[i], '/');
-		const char *folder_end = strstr(member->links.items[i], ".wants/");
-		if (slash && !folder_end && strcmp(slash + 1, name) == 0) {
-			return true;
-		}
-	}
-	return false;
+	char end[UNIT_NAME_MAX + sizeof("/systemd/system/")];
+
+	snprintf(end, sizeof(end), "/systemd/system/%s", name);
+	return has_ending(&member->links, end) || has_ending(inspection->rules->past_links, end);
 }
 
 static void consider_activations(const struct inspection *inspection, struct service_member *member)
@@ -266,7 +276,8 @@ static void consider_activations(const struct inspection *inspection, struct ser
 
 	for (size_t i = 0; i < activations->n; i++) {
 		const char *name = activations->items[i];
-		if (names_contain(&member->unit.names, name) && !is_alias_removed(member, name)) {
+		if (names_contain(&member->unit.names, name) &&
+			!is_alias_removed(inspection, member, name)) {
 			set_mask(member, "a call on D-Bus starts %s", name);
 		}
 	}
@@ -278,7 +289,7 @@ static int consider_wanter(
 	struct unit unit;
 	enum pull pull = PULL_UP;
 
-	if (find_member(inspection->service, id) || is_by_link(member, id) ||
+	if (find_member(inspection->service, id) || is_by_link(inspection, member, id) ||
 		names_contain(inspection->rules->leaving, id)) {
 		return 0;
 	}

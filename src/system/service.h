@@ -63,7 +63,8 @@ struct service_rules {
 	const struct guard *guard;
 	const struct names *activations; /* activation_list() */
 	const struct names *leaving; /* what other changes disable; wants of these do not count */
-	bool is_forced;              /* the guard's refusal becomes a warning in reason */
+	const struct names *past_links; /* that were removed; systemd may not have seen it yet */
+	bool is_forced;                 /* the guard's refusal becomes a warning in reason */
 };
 
 /* id is a full name. 0, or a negative errno with err set. */

@@ -48,12 +48,16 @@ static int list_links(void *data, const char *id, struct names *paths, struct er
 	return 0;
 }
 
+static const struct names no_names;
+static const struct names *past_links = &no_names;
+
 static struct service inspect_with(json_t *units, const char *id, struct names activations,
 	struct names leaving, bool is_forced)
 {
 	static struct guard guard;
 	const struct service_source source = {load_unit, list_links, units};
-	const struct service_rules rules = {&nowhere, &guard, &activations, &leaving, is_forced};
+	const struct service_rules rules = {
+		&nowhere, &guard, &activations, &leaving, past_links, is_forced};
 	struct service service;
 	struct error err = {0};
 
@@ -244,7 +248,7 @@ static void test_what_carries_the_session_is_named_or_left(void **state)
 	struct guard guard = {0};
 	const struct names none = {0};
 	const struct service_source source = {load_unit, list_links, captured};
-	struct service_rules rules = {&nowhere, &guard, &none, &none, false};
+	struct service_rules rules = {&nowhere, &guard, &none, &none, &none, false};
 	struct service service;
 
 	/* A dependant that carries it protects the service, too. */
@@ -293,6 +297,32 @@ static void test_wants_that_stay(void **state)
 	}
 }
 
+/* Killed after disabling and before systemd read its files again: it still has the old wants. */
+static void test_links_that_are_gone_already(void **state)
+{
+	(void)state;
+	struct names removed = {0}, activations = {0};
+	json_t *units = with("x.service", "{\"WantedBy\":[\"multi-user.target\"],\"Names\":[\"x."
+					  "service\",\"dbus-x.service\"]}");
+
+	assert_int_equal(
+		names_add(&removed, "/etc/systemd/system/multi-user.target.wants/x.service"), 0);
+	assert_int_equal(names_add(&removed, "/etc/systemd/system/dbus-x.service"), 0);
+	assert_int_equal(names_add(&activations, "dbus-x.service"), 0);
+	past_links = &removed;
+	struct service service =
+		inspect_with(units, "x.service", activations, (struct names){0}, false);
+	assert_string_equal(service.members[0].mask_reason, "");
+	service_done(&service);
+	past_links = &no_names;
+	service = inspect_with(units, "x.service", activations, (struct names){0}, false);
+	assert_string_not_equal(service.members[0].mask_reason, "");
+	service_done(&service);
+	names_done(&removed);
+	names_done(&activations);
+	json_decref(units);
+}
+
 static void test_an_instance_of_a_template(void **state)
 {
 	(void)state;
@@ -327,7 +357,7 @@ static void test_too_many_members(void **state)
 	const struct names none = {0};
 	struct guard guard = {0};
 	const struct service_source source = {load_unit, list_links, units};
-	const struct service_rules rules = {&nowhere, &guard, &none, &none, false};
+	const struct service_rules rules = {&nowhere, &guard, &none, &none, &none, false};
 	struct service service;
 	struct error err;
 
@@ -376,6 +406,7 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_what_carries_the_session_is_named_or_left),
 		cmocka_unit_test(test_wants_that_stay),
+		cmocka_unit_test(test_links_that_are_gone_already),
 		cmocka_unit_test(test_an_instance_of_a_template),
 		cmocka_unit_test(test_a_ring_of_requirements_ends),
 		cmocka_unit_test(test_too_many_members),

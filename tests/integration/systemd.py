@@ -55,7 +55,7 @@ class Bus:
         config.write_text(CONFIG.format(path=self.socket))
         self.daemon = subprocess.Popen(
             ["dbus-daemon", f"--config-file={config}", "--nofork", "--print-address"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, preexec_fn=die_with_parent,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent,
         )
         self.daemon.stdout.readline()
         self.mock = None
@@ -104,6 +104,70 @@ class Bus:
 
     def __exit__(self, *_):
         self.close()
+
+
+class Services(Bus):
+    """A systemd with the captured units of a board; their links are real ones below `folder`."""
+
+    def __init__(self, more=None):
+        super().__init__()
+        self.units = json.loads((FIXTURES / "units.json").read_text())
+        self.units.update(more or {})
+        self.profile = self.folder / "services.conf"
+        self.state = self.folder / "state"
+        for unit in self.units.values():
+            unit["Links"] = [f"{self.folder}{link}" for link in unit.get("Links", [])]
+            for link in unit["Links"]:
+                os.makedirs(os.path.dirname(link), exist_ok=True)
+                if not os.path.islink(link):
+                    os.symlink(f"/lib/systemd/system/{os.path.basename(link)}", link)
+
+    def start(self, **scenario):
+        """Units are up and enabled as the last one left them."""
+        self.start_systemd(**{"units": self.units, "keep": str(self.folder / "states"), **scenario})
+
+    def links(self):
+        """Every link and folder, with its target or its mode."""
+        root = self.folder / "etc"
+        return {
+            str(path.relative_to(root)): os.readlink(path) if path.is_symlink() else oct(path.stat().st_mode)
+            for path in sorted(root.glob("**/*"))
+        }
+
+    def states(self):
+        return json.loads((self.folder / "states").read_text())
+
+    def tune(self, verb, *arguments, services="cups", **kwargs):
+        self.profile.write_text(f"[profile]\ndescription = services\n[services]\ndisable = {services}\n")
+        profile = ["--profile", str(self.profile)] if verb in ("plan", "apply") else []
+        return self.run("tune", verb, *profile, "--state", str(self.state), *arguments, **kwargs)
+
+
+@needs_bus
+@unittest.skipIf(os.geteuid() != 0, "only root may change services")
+class ServicesCase(unittest.TestCase):
+    def setUp(self):
+        self.machine = Services()
+        self.addCleanup(self.machine.close)
+        self.machine.start()
+        self.before = (self.figures(), self.machine.states())
+
+    def figures(self):
+        return "\n".join(f"{path} {target}" for path, target in self.machine.links().items())
+
+    def tune(self, verb, *arguments, status=0, **kwargs):
+        result = self.machine.tune(verb, *arguments, seconds=30, **kwargs)
+        self.assertEqual(result.returncode, status, f"{verb}: {result.stdout}{result.stderr}")
+        return result.stdout + result.stderr
+
+    def assert_down(self, units):
+        states = self.machine.states()
+        self.assertEqual({unit: states[unit] for unit in units}, {unit: "inactive" for unit in units})
+
+    def assert_as_before(self):
+        self.assertEqual(self.figures(), self.before[0])
+        after = self.machine.states()
+        self.assertEqual({unit: after[unit] for unit in self.before[1]}, self.before[1])
 
 
 def captured_boot():

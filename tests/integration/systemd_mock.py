@@ -5,18 +5,20 @@ usage: systemd_mock.py SCENARIO
 
 SCENARIO is a JSON file:
 
-    {"units": {ID: PROPERTIES}, "manager": PROPERTIES, "root": FOLDER, "log": FILE,
-     "jobs": {ID: RESULT}, "returns": {ID: SECONDS}, "end_at": METHOD, "deny": METHOD}
+    {"units": {ID: PROPERTIES}, "manager": PROPERTIES, "root": FOLDER, "log": FILE, "keep": FILE,
+     "jobs": {ID: RESULT}, "returns": {ID: SECONDS}, "end_at": METHOD, "deny": METHOD, "kill_at": [N, WHEN]}
 
-Of a unit's properties "Links" are paths below "root"; those that are there are what disabling removes. A job
-ends with the RESULT given for its unit instead of "done" ("never": it does not end). A unit in "returns" is up
-again so many seconds after it was stopped. At the call "end_at" the mock ends, at "deny" it refuses.
-Each call is a line of the log.
+Of a unit's properties "Links" are absolute paths; those that are there are what disabling removes. Masks go below
+"root". The states of the units are kept in "keep", also for the next mock. A job ends with the RESULT given for its
+unit instead of "done" ("never": it does not end). A unit in "returns" is up again so many seconds after it was
+stopped. At the call "end_at" the mock ends, at "deny" it refuses. Of the calls that change something the N-th kills
+the caller, WHEN is "before" or "after". Each call is a line of the log.
 """
 
 import json
 import os
 import pathlib
+import signal
 import sys
 
 import dbus
@@ -54,15 +56,27 @@ class Mock(dbus.service.FallbackObject):
 
     def __init__(self, bus, scenario, loop):
         super().__init__(bus, ROOT)
+        self.bus = bus
         self.scenario = scenario
         self.loop = loop
         self.root = pathlib.Path(scenario.get("root", "/nonexistent"))
         self.units = {}
         self.jobs = 0
+        self.changes = 0
         for identity, properties in scenario.get("units", {}).items():
             self.units[identity] = {"Id": identity, "Names": [identity], **USUAL, **properties}
             self.units[identity]["file"] = self.units[identity]["UnitFileState"]
+            self.units[identity]["wanted"] = self.units[identity].get("WantedBy", [])
+        self.keep = pathlib.Path(scenario["keep"]) if "keep" in scenario else None
+        if self.keep and self.keep.exists():
+            for identity, state in json.loads(self.keep.read_text()).items():
+                self.find(identity)["ActiveState"] = state
         self.reload()
+        self.write_states()
+
+    def write_states(self):
+        if self.keep:
+            self.keep.write_text(json.dumps({name: unit["ActiveState"] for name, unit in self.units.items()}))
 
     def enter(self, method, *arguments):
         with open(self.scenario["log"], "a", encoding="utf-8") as log:
@@ -71,6 +85,19 @@ class Mock(dbus.service.FallbackObject):
             os._exit(0)
         if self.scenario.get("deny") == method:
             raise AccessDenied("interactive authentication required")
+
+    def change(self, sender, method, *arguments):
+        """As enter(), for what changes something."""
+        self.enter(method, *arguments)
+        self.changes += 1
+        number, when = self.scenario.get("kill_at", [0, ""])
+        if number == self.changes:
+            daemon = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
+            victim = int(self.bus.call_blocking(*daemon, "GetConnectionUnixProcessID", "s", (sender,)))
+            if when == "before":
+                os.kill(victim, signal.SIGKILL)
+                raise AccessDenied("nobody asks any more")
+            GLib.idle_add(lambda: os.kill(victim, signal.SIGKILL))
 
     def find(self, name):
         for unit in self.units.values():
@@ -104,6 +131,12 @@ class Mock(dbus.service.FallbackObject):
                 unit.update(LoadState="loaded", UnitFileState=unit["file"])
             if unit["UnitFileState"] in ("enabled", "disabled"):
                 unit["UnitFileState"] = "enabled" if self.links_of(unit) else "disabled"
+            unit["WantedBy"] = [name for name in unit.get("wanted", []) if self.is_wanted(unit, name)]
+
+    def is_wanted(self, unit, name):
+        """By a link that is there, or by another unit's file."""
+        links = [link for link in unit.get("Links", []) if f"/{name}.wants/{unit['Id']}" in link]
+        return not links or any(os.path.islink(link) for link in links)
 
     # Properties
 
@@ -136,11 +169,11 @@ class Mock(dbus.service.FallbackObject):
     def GetUnitFileLinks(self, name, is_runtime):
         return dbus.Array([] if is_runtime else self.links_of(self.find(name)), signature="s")
 
-    @dbus.service.method(MANAGER, in_signature="asb", out_signature="a(sss)")
-    def DisableUnitFiles(self, names, is_runtime):
+    @dbus.service.method(MANAGER, in_signature="asb", out_signature="a(sss)", sender_keyword="sender")
+    def DisableUnitFiles(self, names, is_runtime, sender):
         changes = []
         if not is_runtime:
-            self.enter("DisableUnitFiles", *names)
+            self.change(sender, "DisableUnitFiles", *names)
             for link in (link for name in names for link in self.links_of(self.find(name))):
                 os.unlink(link)
                 changes.append(("unlink", link, ""))
@@ -148,9 +181,9 @@ class Mock(dbus.service.FallbackObject):
                     os.rmdir(os.path.dirname(link))
         return dbus.Array(changes, signature="(sss)")
 
-    @dbus.service.method(MANAGER, in_signature="asbb", out_signature="a(sss)")
-    def MaskUnitFiles(self, names, is_runtime, is_forced):
-        self.enter("MaskUnitFiles", *names)
+    @dbus.service.method(MANAGER, in_signature="asbb", out_signature="a(sss)", sender_keyword="sender")
+    def MaskUnitFiles(self, names, is_runtime, is_forced, sender):
+        self.change(sender, "MaskUnitFiles", *names)
         for name in names:
             mask = self.mask_of(self.find(name))
             mask.parent.mkdir(parents=True, exist_ok=True)
@@ -158,32 +191,32 @@ class Mock(dbus.service.FallbackObject):
                 mask.symlink_to("/dev/null")
         return dbus.Array([], signature="(sss)")
 
-    @dbus.service.method(MANAGER, in_signature="asb", out_signature="a(sss)")
-    def UnmaskUnitFiles(self, names, is_runtime):
-        self.enter("UnmaskUnitFiles", *names)
+    @dbus.service.method(MANAGER, in_signature="asb", out_signature="a(sss)", sender_keyword="sender")
+    def UnmaskUnitFiles(self, names, is_runtime, sender):
+        self.change(sender, "UnmaskUnitFiles", *names)
         for name in names:
             mask = self.mask_of(self.find(name))
             if mask.is_symlink() and os.readlink(mask) == "/dev/null":
                 mask.unlink()
         return dbus.Array([], signature="(sss)")
 
-    @dbus.service.method(MANAGER, in_signature="", out_signature="")
-    def Reload(self):
-        self.enter("Reload")
+    @dbus.service.method(MANAGER, in_signature="", out_signature="", sender_keyword="sender")
+    def Reload(self, sender):
+        self.change(sender, "Reload")
         self.reload()
 
     @dbus.service.method(MANAGER, in_signature="", out_signature="")
     def Subscribe(self):
         self.enter("Subscribe")
 
-    @dbus.service.method(MANAGER, in_signature="ss", out_signature="o")
-    def StopUnit(self, name, mode):
-        self.enter("StopUnit", name)
+    @dbus.service.method(MANAGER, in_signature="ss", out_signature="o", sender_keyword="sender")
+    def StopUnit(self, name, mode, sender):
+        self.change(sender, "StopUnit", name)
         return self.run_job(name, "inactive")
 
-    @dbus.service.method(MANAGER, in_signature="ss", out_signature="o")
-    def StartUnit(self, name, mode):
-        self.enter("StartUnit", name)
+    @dbus.service.method(MANAGER, in_signature="ss", out_signature="o", sender_keyword="sender")
+    def StartUnit(self, name, mode, sender):
+        self.change(sender, "StartUnit", name)
         return self.run_job(name, "active")
 
     @dbus.service.signal(MANAGER, signature="uoss")
@@ -200,20 +233,20 @@ class Mock(dbus.service.FallbackObject):
         return job
 
     def end_job(self, number, job, unit, state, result):
-        was = unit["ActiveState"]
         if result == "done":
             self.set_state(unit, state)
         self.JobRemoved(dbus.UInt32(number), job, unit["Id"], result)
-        seconds = self.scenario.get("returns", {}).get(unit["Id"])
-        if seconds and state == "inactive" and was == "active":
-            GLib.timeout_add(int(seconds * 1000), self.set_state, unit, "active")
         return False
 
     def set_state(self, unit, state):
+        seconds = self.scenario.get("returns", {}).get(unit["Id"])
+        if seconds and state == "inactive" and unit["ActiveState"] == "active":
+            GLib.timeout_add(int(seconds * 1000), self.set_state, unit, "active")
         unit["ActiveState"] = state
         if state == "inactive":
             for name in unit.get("RequiredBy", []):
                 self.set_state(self.find(name), state)
+        self.write_states()
         return False
 
 
