@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "util/cleanup.h"
 
@@ -58,4 +60,33 @@ int sysroot_read(const struct sysroot *root, const char *path, char *buffer, siz
 	}
 	buffer[used] = '\0';
 	return 0;
+}
+
+int sysroot_write(const struct sysroot *root, const char *path, const char *text)
+{
+	char full[PATH_MAX];
+	size_t size = strlen(text);
+
+	int r = sysroot_path(root, path, full, sizeof(full));
+	if (r < 0) {
+		return r;
+	}
+	/* O_TRUNC, which the kernel's files pass over, makes captured trees behave like them. */
+	_cleanup_close_ int fd = open(full, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0) {
+		return -errno;
+	}
+	ssize_t n = write(fd, text, size);
+	if (n < 0) {
+		return -errno;
+	}
+	return (size_t)n == size ? 0 : -EIO;
+}
+
+bool sysroot_exists(const struct sysroot *root, const char *path)
+{
+	char full[PATH_MAX];
+	struct stat status;
+
+	return sysroot_path(root, path, full, sizeof(full)) == 0 && lstat(full, &status) == 0;
 }

@@ -1,9 +1,11 @@
 /*
- * Where /proc, /sys and /dev are read from: "/" on a real machine, a captured tree in tests.
+ * Where /proc, /sys, /dev and /etc are read and written: "/" on a real machine, a captured tree in
+ * tests.
  */
 #ifndef UTIL_SYSROOT_H
 #define UTIL_SYSROOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct sysroot {
@@ -20,5 +22,14 @@ int sysroot_path(const struct sysroot *root, const char *path, char *buffer, siz
  * space removed. 0, or a negative errno (-E2BIG when the file is larger).
  */
 int sysroot_read(const struct sysroot *root, const char *path, char *buffer, size_t size);
+
+/*
+ * Writes text to a file that is there, such as one of /proc/sys or /sys, in one write(2). 0, or the
+ * negative errno of open(2) or write(2): what the kernel says to the value.
+ */
+int sysroot_write(const struct sysroot *root, const char *path, const char *text);
+
+/* Whether there is such a file, of any kind. */
+bool sysroot_exists(const struct sysroot *root, const char *path);
 
 #endif

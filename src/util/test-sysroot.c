@@ -95,6 +95,20 @@ static void passes_errors_on(void **state)
 	assert_int_equal(sysroot_read(&root, "/sys", text, sizeof(text)), -EISDIR);
 }
 
+static void writes_what_is_there(void **state)
+{
+	(void)state;
+	char text[8];
+	write_name("1234567");
+	assert_int_equal(sysroot_write(&root, "/sys/name", "42"), 0);
+	assert_int_equal(sysroot_read(&root, "/sys/name", text, sizeof(text)), 0);
+	assert_string_equal(text, "42");
+	assert_int_equal(sysroot_write(&root, "/sys/none", "42"), -ENOENT);
+	assert_false(sysroot_exists(&root, "/sys/none"));
+	assert_true(sysroot_exists(&root, "/sys/name"));
+	assert_true(sysroot_exists(&root, "/sys"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -102,6 +116,7 @@ int main(void)
 		cmocka_unit_test(reads_without_trailing_blanks),
 		cmocka_unit_test(refuses_what_does_not_fit),
 		cmocka_unit_test(passes_errors_on),
+		cmocka_unit_test(writes_what_is_there),
 	};
 	return cmocka_run_group_tests(tests, make_tree, remove_tree);
 }

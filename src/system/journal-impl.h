@@ -1,0 +1,43 @@
+/* What the parts of the journal share: the state that records add up to, and the records' lines. */
+#ifndef SYSTEM_JOURNAL_IMPL_H
+#define SYSTEM_JOURNAL_IMPL_H
+
+#include "system/journal.h"
+
+struct entry {
+	struct journal_entry view; /* what users see; strings and JSON are owned */
+	char *kind, *object;
+};
+
+struct journal {
+	char *folder;
+	int folder_fd, fd; /* -1 for a reader, and before the file is there */
+	uint64_t sequence; /* of the last record */
+	uint64_t size;     /* of the file, up to the last whole record */
+	struct entry **entries;
+	size_t n, allocated;
+	char *profile;
+	json_t *services;
+	bool is_complete;
+};
+
+/*
+ * What the record says is added to the journal. -EBADMSG for one that makes no sense here, -ENOMEM
+ * (the journal is then to be given up).
+ */
+int journal_fold(struct journal *journal, const json_t *record);
+
+/* Frees the entries and the origin: as before the first record. */
+void journal_forget(struct journal *journal);
+
+/* A line with checksum and newline; the caller frees. -ENOMEM. */
+int journal_line_format(const json_t *record, char **ret_line, size_t *ret_size);
+
+/*
+ * Reads the whole records of text into the journal. ret_used: how many bytes they take; what is
+ * beyond is a torn last line. -EBADMSG with ret_line for a damaged one in the middle; -ENOMEM.
+ */
+int journal_read_text(
+	struct journal *journal, const char *text, size_t size, size_t *ret_used, size_t *ret_line);
+
+#endif

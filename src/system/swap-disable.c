@@ -1,0 +1,131 @@
+/*
+ * Giving up a swap area. The kernel does not protect itself there: it reads every page back, and
+ * when memory ends it kills processes for it. So it is first proven to fit, and then watched:
+ * swapoff(2) returns when a signal is pending, and the area stays in use, whole.
+ */
+#include "system/swap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/swap.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "system/memory.h"
+#include "util/cleanup.h"
+#include "util/clock.h"
+
+#define POLL_NS     (20 * NSEC_PER_MSEC)
+#define REAP_NS     (2 * NSEC_PER_SEC)
+#define MARGIN_PART 64 /* of the memory stays free: 64 MiB of 4 GiB */
+
+int swap_fit_init(struct swap_fit *fit, const struct sysroot *root, const struct swap_area *area,
+	uint64_t compressed_bytes)
+{
+	uint64_t total, available;
+	int r = memory_read(root, "MemTotal", &total);
+
+	if (r == 0) {
+		r = memory_read(root, "MemAvailable", &available);
+	}
+	if (r < 0) {
+		return r;
+	}
+	*fit = (struct swap_fit){
+		.used = area->used_bytes,
+		.available = available,
+		.compressed = compressed_bytes,
+		.margin = total / MARGIN_PART,
+	};
+	return 0;
+}
+
+bool swap_fit_holds(const struct swap_fit *fit)
+{
+	return fit->used == 0 || fit->used + fit->margin <= fit->available + fit->compressed;
+}
+
+/* The child does nothing but the call. The OOM killer, should it come all the same, takes it first.
+ */
+__attribute__((noreturn)) static void run_child(const char *path, pid_t parent)
+{
+	sigset_t none;
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		ssize_t n = write(fd, "1000", 4);
+		(void)n; /* without it the deadline and the margin still hold */
+		close(fd);
+	}
+	sigemptyset(&none);
+	sigaddset(&none, SIGINT);
+	sigaddset(&none, SIGTERM);
+	sigaddset(&none, SIGHUP);
+	sigprocmask(SIG_BLOCK, &none, NULL); /* ^C is for the parent, which finishes the step */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent) {
+		_exit(EINTR);
+	}
+	_exit(swapoff(path) < 0 ? errno : 0);
+}
+
+/* 0 or a negative errno when the child ended; -EAGAIN when it runs. */
+static int poll_child(pid_t child)
+{
+	int status;
+	pid_t pid = waitpid(child, &status, WNOHANG);
+
+	if (pid < 0) {
+		return errno == EINTR ? -EAGAIN : -errno;
+	}
+	if (pid == 0) {
+		return -EAGAIN;
+	}
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+}
+
+static int wait_child(pid_t child, uint64_t timeout_ns, uint64_t margin_bytes)
+{
+	const uint64_t deadline = clock_now_ns() + timeout_ns;
+	const struct timespec pause = {.tv_nsec = POLL_NS};
+	uint64_t available;
+
+	for (;;) {
+		int r = poll_child(child);
+		if (r != -EAGAIN) {
+			return r;
+		}
+		if (clock_now_ns() > deadline) {
+			return -ETIMEDOUT;
+		}
+		if (margin_bytes > 0 &&
+			memory_read(&sysroot_real, "MemAvailable", &available) == 0 &&
+			available < margin_bytes) {
+			return -ENOMEM;
+		}
+		nanosleep(&pause, NULL);
+	}
+}
+
+int swap_disable(const char *path, uint64_t timeout_ns, uint64_t margin_bytes)
+{
+	pid_t parent = getpid();
+	pid_t child = fork();
+
+	if (child < 0) {
+		return -errno;
+	}
+	if (child == 0) {
+		run_child(path, parent);
+	}
+	int r = wait_child(child, timeout_ns, margin_bytes);
+	if (r == -ETIMEDOUT || r == -ENOMEM) {
+		kill(child, SIGKILL);
+		/* It may have ended well in between. One that hangs in the kernel is left there. */
+		int ended = wait_child(child, REAP_NS, 0);
+		r = ended == 0 ? 0 : r;
+	}
+	return r;
+}

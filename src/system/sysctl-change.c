@@ -1,0 +1,258 @@
+/*
+ * Values of /proc/sys/vm: now, through the kernel, and at the next boot, through one file in
+ * /etc/sysctl.d. vm.dirty_bytes and vm.dirty_ratio (and the _background_ pair) exclude each other:
+ * the kernel sets one to 0 when the other is written, takes 0 for the ratio as both being 0, and
+ * refuses 0 for the bytes. So the member of the pair that was not 0 is the one to restore.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "system/file-change.h"
+#include "system/kinds.h"
+#include "system/sysctl-files.h"
+#include "util/cleanup.h"
+
+#define FILE_NAME "99-twinlens.conf"
+#define FILE_PATH "/etc/sysctl.d/" FILE_NAME
+#define FILE_SIZE 4096
+#define FOLDER    "/proc/sys/vm/"
+
+static const char *const pairs[][2] = {
+	{"vm.dirty_ratio", "vm.dirty_bytes"},
+	{"vm.dirty_background_ratio", "vm.dirty_background_bytes"},
+};
+
+/* The other member of a pair; NULL when the key has none. */
+static const char *find_twin(const char *key)
+{
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		if (strcmp(key, pairs[i][0]) == 0) {
+			return pairs[i][1];
+		}
+		if (strcmp(key, pairs[i][1]) == 0) {
+			return pairs[i][0];
+		}
+	}
+	return NULL;
+}
+
+static void path_of(const char *key, char *path)
+{
+	snprintf(path, PATH_MAX, FOLDER "%s", key + strlen("vm."));
+}
+
+static int read_key(const struct sysroot *root, const char *key, char *value)
+{
+	char path[PATH_MAX];
+
+	path_of(key, path);
+	return sysroot_read(root, path, value, SYSCTL_VALUE_MAX);
+}
+
+static int write_key(
+	const struct sysroot *root, const char *key, const char *value, struct error *err)
+{
+	char path[PATH_MAX], now[SYSCTL_VALUE_MAX];
+
+	path_of(key, path);
+	int r = sysroot_write(root, path, value);
+	if (r < 0) {
+		return error_set(err, r, "%s = %s: %s", key, value, error_name(r));
+	}
+	r = read_key(root, key, now);
+	if (r == 0 && strcmp(now, value) != 0) {
+		return error_set(err, -EIO, "%s = %s: the kernel made %s of it", key, value, now);
+	}
+	return r < 0 ? error_set(err, r, "%s: %s", key, error_name(r)) : 0;
+}
+
+static json_t *describe_before(const struct sysroot *root, const char *key, const char *value)
+{
+	char other[SYSCTL_VALUE_MAX];
+	const char *twin = find_twin(key);
+
+	if (!twin || read_key(root, twin, other) < 0) {
+		return json_pack("{s:s}", "value", value);
+	}
+	return json_pack("{s:s,s:s,s:s}", "value", value, "twin", twin, "twin_value", other);
+}
+
+static int tell_other_file(const struct machine *machine, const char *key, const char *wanted,
+	struct change *change, struct error *err)
+{
+	struct sysctl_setting setting;
+
+	int r = sysctl_files_find(machine->root, FILE_NAME, key, find_twin(key), &setting);
+	if (r < 0) {
+		return error_set(err, r, "%s: %s", key, error_name(r));
+	}
+	if (r > 0 && (strcmp(setting.key, key) != 0 || strcmp(setting.value, wanted) != 0)) {
+		change_text(change->disagrees, sizeof(change->disagrees),
+			"at boot %s wins, with %s = %s", setting.file, setting.key, setting.value);
+	}
+	return 0;
+}
+
+static void check_writable(const struct machine *machine, struct change *change)
+{
+	char path[PATH_MAX];
+
+	path_of(change->object, path);
+	if (!change_lacks_root(machine, change) && machine_is_read_only(machine, path)) {
+		change_text(change->lacks, sizeof(change->lacks),
+			"/proc/sys is read-only: run it on the host, or mount it read-write");
+	}
+}
+
+static int plan_key(const struct machine *machine, const struct profile *profile,
+	const struct profile_sysctl *sysctl, struct plan *plan, struct error *err)
+{
+	struct change *change = plan_add(plan, &sysctl_change_kind, sysctl->key);
+	char now[SYSCTL_VALUE_MAX];
+
+	if (!change) {
+		return error_set(err, -ENOMEM, "%s: %s", sysctl->key, error_name(-ENOMEM));
+	}
+	change_text(change->why, sizeof(change->why), "%s", profile_why(profile, sysctl->key));
+	change_text(change->to, sizeof(change->to), "%s", sysctl->value);
+	int r = read_key(machine->root, sysctl->key, now);
+	if (r < 0) {
+		change_text(change->lacks, sizeof(change->lacks), "%s: %s", sysctl->key,
+			r == -ENOENT ? "this kernel has no such setting" : error_name(r));
+		return 0;
+	}
+	change_text(change->now, sizeof(change->now), "%s", now);
+	change->is_in_place = strcmp(now, sysctl->value) == 0;
+	change->before = describe_before(machine->root, sysctl->key, now);
+	change->wanted = json_pack("{s:s}", "value", sysctl->value);
+	if (!change->before || !change->wanted) {
+		return error_set(err, -ENOMEM, "%s: %s", sysctl->key, error_name(-ENOMEM));
+	}
+	if (!change->is_in_place) {
+		check_writable(machine, change);
+	}
+	return tell_other_file(machine, sysctl->key, sysctl->value, change, err);
+}
+
+static int plan_file(const struct machine *machine, const struct profile *profile,
+	struct plan *plan, struct error *err)
+{
+	struct change *change = NULL;
+	_cleanup_free_ char *text = malloc(FILE_SIZE);
+
+	if (!text) {
+		return error_set(err, -ENOMEM, FILE_PATH ": %s", error_name(-ENOMEM));
+	}
+	int used = snprintf(text, FILE_SIZE,
+		"# Written by twinlens tune; twinlens tune rollback takes it back.\n");
+	for (size_t i = 0; i < profile->n_sysctls; i++) {
+		used += snprintf(text + used, (size_t)(FILE_SIZE - used), "%s = %s\n",
+			profile->sysctls[i].key, profile->sysctls[i].value);
+	}
+	int r = file_change_plan_text(
+		machine, plan, &file_change_kind, FILE_PATH, text, &change, err);
+	if (r < 0) {
+		return r;
+	}
+	change_text(change->why, sizeof(change->why), "the same at the next boot");
+	change_text(change->to, sizeof(change->to), "%zu settings", profile->n_sysctls);
+	return 0;
+}
+
+static int sysctl_plan(const struct machine *machine, const struct profile *profile,
+	struct plan *plan, struct error *err)
+{
+	for (size_t i = 0; i < profile->n_sysctls; i++) {
+		int r = plan_key(machine, profile, &profile->sysctls[i], plan, err);
+		if (r < 0) {
+			return r;
+		}
+	}
+	return profile->n_sysctls > 0 ? plan_file(machine, profile, plan, err) : 0;
+}
+
+static const char *member(const json_t *state, const char *key)
+{
+	const char *text = json_string_value(json_object_get(state, key));
+
+	return text ? text : "";
+}
+
+static int sysctl_apply(struct change_run *run, struct error *err)
+{
+	return write_key(
+		run->machine->root, run->entry->object, member(run->entry->wanted, "value"), err);
+}
+
+static bool is_as_before(
+	const struct sysroot *root, const struct journal_entry *entry, const char *value)
+{
+	const char *twin = member(entry->before, "twin");
+	char other[SYSCTL_VALUE_MAX];
+
+	if (strcmp(value, member(entry->before, "value")) != 0) {
+		return false;
+	}
+	return !twin[0] || (read_key(root, twin, other) == 0 &&
+				   strcmp(other, member(entry->before, "twin_value")) == 0);
+}
+
+static int sysctl_compare(const struct machine *machine, const struct journal_entry *entry,
+	enum change_state *ret_state, char *ret_now, struct error *err)
+{
+	char now[SYSCTL_VALUE_MAX];
+	int r = read_key(machine->root, entry->object, now);
+
+	if (r < 0) {
+		return error_set(err, r, "%s: %s", entry->object, error_name(r));
+	}
+	change_text(ret_now, CHANGE_VALUE_MAX, "%s", now);
+	if (is_as_before(machine->root, entry, now)) {
+		*ret_state = CHANGE_STATE_BEFORE;
+	} else if (strcmp(now, member(entry->wanted, "value")) == 0) {
+		*ret_state = CHANGE_STATE_IN_PLACE;
+	} else {
+		*ret_state = CHANGE_STATE_OTHER;
+	}
+	return 0;
+}
+
+static int sysctl_restore(struct change_run *run, struct error *err)
+{
+	const json_t *before = run->entry->before;
+	const char *twin_value = member(before, "twin_value");
+
+	if (twin_value[0] && strcmp(twin_value, "0") != 0) {
+		return write_key(run->machine->root, member(before, "twin"), twin_value, err);
+	}
+	return write_key(run->machine->root, run->entry->object, member(before, "value"), err);
+}
+
+/* systemd has read the files by now. Where another file won, that is somebody's will. */
+static int sysctl_reapply(struct change_run *run, struct error *err)
+{
+	const char *key = run->entry->object;
+	struct sysctl_setting setting;
+
+	int r = sysctl_files_find(run->machine->root, FILE_NAME, key, find_twin(key), &setting);
+	if (r < 0) {
+		return error_set(err, r, "%s: %s", key, error_name(r));
+	}
+	if (r > 0) {
+		change_text(run->note, sizeof(run->note), "left as %s has it: %s = %s",
+			setting.file, setting.key, setting.value);
+		return 0;
+	}
+	return sysctl_apply(run, err);
+}
+
+const struct change_kind sysctl_change_kind = {
+	.name = "sysctl",
+	.plan = sysctl_plan,
+	.apply = sysctl_apply,
+	.compare = sysctl_compare,
+	.restore = sysctl_restore,
+	.reapply = sysctl_reapply,
+};

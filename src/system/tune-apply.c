@@ -1,0 +1,178 @@
+/* Making the changes of a plan: an intent in the journal, the change, and that it is done. */
+#include "system/tune.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "system/change-impl.h"
+#include "system/memory.h"
+#include "system/tune-impl.h"
+#include "util/cleanup.h"
+
+void tune_tell(
+	const struct tune *tune, const struct tune_observer *observer, struct tune_step *step)
+{
+	if (memory_read(tune->machine.root, "MemAvailable", &step->available_after) < 0) {
+		step->available_before = step->available_after = 0;
+	}
+	observer->on_step(observer->data, step);
+}
+
+int tune_make(struct tune *tune, const struct journal_entry *entry,
+	int (*make)(struct change_run *, struct error *), const struct tune_observer *observer,
+	struct error *err)
+{
+	struct change_run run = {
+		.machine = &tune->machine, .journal = tune->journal, .entry = entry};
+	struct tune_step step = {.kind = entry->kind, .object = entry->object};
+
+	if (memory_read(tune->machine.root, "MemAvailable", &step.available_before) < 0) {
+		step.available_before = 0;
+	}
+	int r = make(&run, err);
+	if (r == 0) {
+		r = journal_write_done(tune->journal, entry, err);
+	}
+	step.outcome = r < 0 ? TUNE_OUTCOME_FAILED : TUNE_OUTCOME_MADE;
+	step.text = r < 0 ? err->text : run.note;
+	tune_tell(tune, observer, &step);
+	return r < 0 ? r : 0;
+}
+
+static int make_change(struct tune *tune, const struct change *change,
+	const struct tune_observer *observer, struct error *err)
+{
+	const struct journal_entry *entry;
+
+	int r = journal_write_intent(tune->journal, change->kind->name, change->object,
+		change->before, change->wanted, &entry, err);
+	return r < 0 ? r : tune_make(tune, entry, change->kind->apply, observer, err);
+}
+
+/* Services named now and in earlier runs. NULL when there is no memory. */
+static json_t *list_services(const struct tune *tune)
+{
+	json_t *services = json_array();
+	struct journal_origin origin;
+
+	if (journal_get_origin(tune->journal, &origin)) {
+		json_decref(services);
+		services = json_deep_copy(origin.services);
+	}
+	for (size_t i = 0; i < tune->profile->n_services; i++) {
+		const struct profile_service *service = &tune->profile->services[i];
+		bool is_there = !service->is_named;
+		for (size_t j = 0; j < json_array_size(services) && !is_there; j++) {
+			is_there = strcmp(service->unit,
+					   json_string_value(json_array_get(services, j))) == 0;
+		}
+		if (!is_there && json_array_append_new(services, json_string(service->unit)) < 0) {
+			json_decref(services);
+			return NULL;
+		}
+	}
+	return services;
+}
+
+static int write_begin(struct tune *tune, struct error *err)
+{
+	json_t *services = list_services(tune);
+	const struct journal_origin origin = {.profile = tune->profile->name, .services = services};
+
+	int r = services ? journal_write_begin(tune->journal, "apply", &origin, err)
+			 : error_set(err, -ENOMEM, "%s", error_name(-ENOMEM));
+	json_decref(services);
+	return r;
+}
+
+/* What a killed run made without being able to say so. */
+static int finish_done(struct tune *tune, const struct plan *plan, struct error *err)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct change *change = &plan->changes[i];
+		const struct journal_entry *entry =
+			journal_find(tune->journal, change->kind->name, change->object);
+		if (!change->is_in_place || !entry || entry->is_done) {
+			continue;
+		}
+		int r = journal_write_done(tune->journal, entry, err);
+		if (r < 0) {
+			return r;
+		}
+	}
+	return 0;
+}
+
+/* Each kind is asked once, for all of its changes. */
+static int check_kind(const struct tune *tune, const struct change_kind *kind, struct error *err)
+{
+	size_t n = 0, count = journal_count(tune->journal);
+	_cleanup_free_ const struct journal_entry **entries = calloc(count + 1, sizeof(*entries));
+
+	if (!entries) {
+		return error_set(err, -ENOMEM, "%s", error_name(-ENOMEM));
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct journal_entry *entry = journal_entry(tune->journal, i);
+		if (strcmp(entry->kind, kind->name) == 0) {
+			entries[n++] = entry;
+		}
+	}
+	return n > 0 ? kind->check(&tune->machine, entries, n, err) : 0;
+}
+
+static int check_all(const struct tune *tune, struct error *err)
+{
+	for (size_t i = 0; i < n_change_kinds; i++) {
+		int r = change_kinds[i]->check ? check_kind(tune, change_kinds[i], err) : 0;
+		if (r < 0) {
+			return r;
+		}
+	}
+	return 0;
+}
+
+static int make_all(struct tune *tune, const struct plan *plan,
+	const struct tune_observer *observer, size_t *made, struct error *err)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct change *change = &plan->changes[i];
+		if (change->is_in_place || change->lacks[0]) {
+			continue;
+		}
+		if (observer->is_interrupted(observer->data)) {
+			return error_set(err, -EINTR,
+				"interrupted: apply again completes it, rollback takes it back");
+		}
+		int r = make_change(tune, change, observer, err);
+		if (r < 0) {
+			return r;
+		}
+		*made += 1;
+	}
+	return 0;
+}
+
+int tune_apply(struct tune *tune, const struct plan *plan, const struct tune_observer *observer,
+	size_t *ret_made, struct error *err)
+{
+	size_t made = 0;
+
+	*ret_made = 0;
+	if (plan_count_open(plan) == 0 && journal_is_complete(tune->journal)) {
+		return 0;
+	}
+	int r = write_begin(tune, err);
+	if (r == 0) {
+		r = finish_done(tune, plan, err);
+	}
+	if (r == 0) {
+		r = make_all(tune, plan, observer, &made, err);
+	}
+	*ret_made = made;
+	if (r == 0 && made > 0) {
+		r = check_all(tune, err);
+	}
+	return r < 0 ? r : journal_write_end(tune->journal, err);
+}

@@ -1,0 +1,17 @@
+/* What the parts of tune share. */
+#ifndef SYSTEM_TUNE_IMPL_H
+#define SYSTEM_TUNE_IMPL_H
+
+#include "system/change-impl.h"
+#include "system/tune.h"
+
+/* Tells the observer, with the memory that is available now. */
+void tune_tell(
+	const struct tune *tune, const struct tune_observer *observer, struct tune_step *step);
+
+/* Calls make for an entry whose intent is written, and writes that it is done. */
+int tune_make(struct tune *tune, const struct journal_entry *entry,
+	int (*make)(struct change_run *, struct error *), const struct tune_observer *observer,
+	struct error *err);
+
+#endif

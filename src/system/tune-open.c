@@ -1,0 +1,103 @@
+/* What every verb of tune begins with: the lock, the journal, the machine, the profile. */
+#include "system/tune.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "system/change-impl.h"
+#include "system/lock.h"
+#include "util/cleanup.h"
+#include "util/clock.h"
+
+#define LOCK_WAIT_NS (5 * NSEC_PER_SEC)
+
+int tune_open(struct tune *tune, const struct sysroot *root, const char *folder, const char *verb,
+	struct error *err)
+{
+	*tune = (struct tune){.lock_fd = -1};
+	int r = machine_init(&tune->machine, root, err);
+	if (r == 0 && verb) {
+		r = lock_take(folder, verb, LOCK_WAIT_NS, &tune->lock_fd, err);
+	}
+	if (r == 0) {
+		r = journal_open(folder, verb != NULL, &tune->journal, err);
+	}
+	if (r < 0) {
+		tune_close(tune);
+		return r;
+	}
+	tune->machine.journal = tune->journal;
+	tune->machine.is_boot_state = strcmp(folder, TUNE_STATE_FOLDER) == 0;
+	return 0;
+}
+
+void tune_close(struct tune *tune)
+{
+	tune->journal = journal_close(tune->journal);
+	free(tune->profile);
+	tune->profile = NULL;
+	tune->lock_fd = close_fd(tune->lock_fd);
+}
+
+int tune_set_profile(struct tune *tune, struct profile *profile, struct error *err)
+{
+	struct journal_origin origin;
+
+	free(tune->profile);
+	tune->profile = profile;
+	if (journal_get_origin(tune->journal, &origin) &&
+		strcmp(origin.profile, profile->name) != 0) {
+		return error_set(err, -EEXIST,
+			"profile %.100s: %.100s is applied: run twinlens tune rollback first",
+			profile->name, origin.profile);
+	}
+	return 0;
+}
+
+static int add_services(struct profile *profile, const json_t *services, struct error *err)
+{
+	for (size_t i = 0; i < json_array_size(services); i++) {
+		const char *unit = json_string_value(json_array_get(services, i));
+		int r = unit ? profile_add_service(profile, unit, err) : 0;
+		if (r < 0) {
+			return r;
+		}
+	}
+	return 0;
+}
+
+int tune_load_applied(struct tune *tune, struct error *err)
+{
+	_cleanup_free_ struct profile *profile = NULL;
+	struct journal_origin origin;
+
+	if (!journal_get_origin(tune->journal, &origin)) {
+		return 1;
+	}
+	int r = profile_load(origin.profile, &profile, err);
+	if (r == 0) {
+		r = add_services(profile, origin.services, err);
+	}
+	if (r < 0) {
+		return r;
+	}
+	free(tune->profile);
+	tune->profile = take_ptr(profile);
+	return 0;
+}
+
+int tune_plan(struct tune *tune, struct plan *ret_plan, struct error *err)
+{
+	struct plan plan = {0};
+
+	for (size_t i = 0; i < n_change_kinds; i++) {
+		const struct change_kind *kind = change_kinds[i];
+		int r = kind->plan ? kind->plan(&tune->machine, tune->profile, &plan, err) : 0;
+		if (r < 0) {
+			plan_done(&plan);
+			return r;
+		}
+	}
+	*ret_plan = plan;
+	return 0;
+}

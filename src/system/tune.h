@@ -1,0 +1,85 @@
+/*
+ * tune: plan, apply, compare, take back. What is printed is the caller's part: it is told of each
+ * step as it is made.
+ */
+#ifndef SYSTEM_TUNE_H
+#define SYSTEM_TUNE_H
+
+#include <stdbool.h>
+
+#include "config/profile.h"
+#include "system/change.h"
+#include "system/journal.h"
+#include "system/machine.h"
+#include "util/error.h"
+
+/* Where the journal is kept; the boot unit reads this one. */
+#define TUNE_STATE_FOLDER "/var/lib/twinlens/tune"
+
+#define TUNE_PROFILE_DEFAULT "guide"
+
+enum tune_outcome {
+	TUNE_OUTCOME_MADE,
+	TUNE_OUTCOME_FAILED,
+	TUNE_OUTCOME_RESTORED,
+	TUNE_OUTCOME_AS_BEFORE, /* rollback: nothing was to be restored; boot: nothing to apply */
+	TUNE_OUTCOME_LEFT,      /* somebody changed it since: left alone */
+	TUNE_OUTCOME_ACTION,    /* a deed that is not undone */
+};
+
+struct tune_step {
+	const char *kind, *object;
+	enum tune_outcome outcome;
+	const char *text;                           /* what a person is to know; "" when nothing */
+	uint64_t available_before, available_after; /* MemAvailable in bytes; 0 when not known */
+};
+
+struct tune_observer {
+	void (*on_step)(void *data, const struct tune_step *step);
+	/* Asked between two steps: true ends the run after the one that was made. */
+	bool (*is_interrupted)(void *data);
+	void *data;
+};
+
+struct tune {
+	struct machine machine;
+	struct journal *journal;
+	struct profile *profile; /* NULL for what needs none */
+	int lock_fd;
+};
+
+/*
+ * Reads machine and journal. verb: who holds the lock, for others to read; NULL for reading only.
+ * 0; -EBUSY with who holds the lock; another negative errno with err.
+ */
+int tune_open(struct tune *tune, const struct sysroot *root, const char *folder, const char *verb,
+	struct error *err);
+void tune_close(struct tune *tune);
+
+/* Takes the profile. 0 or a negative errno; -EEXIST when another one is applied. */
+int tune_set_profile(struct tune *tune, struct profile *profile, struct error *err);
+
+/* The profile, with its services, that is applied. 0; 1 when none is; a negative errno with err. */
+int tune_load_applied(struct tune *tune, struct error *err);
+
+/* What the profile asks for. The caller calls plan_done(). 0 or a negative errno with err. */
+int tune_plan(struct tune *tune, struct plan *ret_plan, struct error *err);
+
+/*
+ * Makes the open changes of the plan, in order; ends at the first that fails. 0 with how many were
+ * made; -EINTR when it was interrupted; another negative errno with err.
+ */
+int tune_apply(struct tune *tune, const struct plan *plan, const struct tune_observer *observer,
+	size_t *ret_made, struct error *err);
+
+/*
+ * Undoes everything that the journal has, the latest first. What fails or is refused stays in the
+ * journal, and the rest is undone all the same. 0; 1 when something could not be undone (the
+ * observer was told); -EINTR; another negative errno with err.
+ */
+int tune_rollback(struct tune *tune, const struct tune_observer *observer, struct error *err);
+
+/* Makes again what the reboot undid. As tune_rollback. */
+int tune_boot(struct tune *tune, const struct tune_observer *observer, struct error *err);
+
+#endif

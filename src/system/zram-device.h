@@ -1,0 +1,64 @@
+/* zram devices, through /sys/block/zramN and /sys/class/zram-control. Only those functions change
+ * anything that are named hot_add, configure, reset and hot_remove. */
+#ifndef SYSTEM_ZRAM_DEVICE_H
+#define SYSTEM_ZRAM_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/error.h"
+#include "util/sysroot.h"
+
+#define ZRAM_ALGORITHM_MAX  64
+#define ZRAM_ALGORITHMS_MAX 512
+#define ZRAM_PATH_MAX       32
+
+struct zram_device {
+	int number;
+	uint64_t sequence; /* diskseq: no two devices since boot have the same; 0 before Linux 5.15
+			    */
+	uint64_t size_bytes; /* 0 when it is not configured */
+	char algorithm[ZRAM_ALGORITHM_MAX];
+	char algorithms[ZRAM_ALGORITHMS_MAX]; /* all that it takes, " lzo lz4 " */
+};
+
+/* "/dev/zram0" */
+void zram_device_path(int number, char path[ZRAM_PATH_MAX]);
+
+/* 0; -ENOENT when there is no such device; another negative errno. */
+int zram_device_read(const struct sysroot *root, int number, struct zram_device *ret_device);
+
+/* The numbers of all devices, ascending; at most max are told. How many, or a negative errno. */
+int zram_device_list(const struct sysroot *root, int *numbers, size_t max);
+
+/* How much memory a device holds, in bytes (mem_used_total of mm_stat). */
+int zram_device_memory(const struct sysroot *root, int number, uint64_t *ret_bytes);
+
+/* Whether the kernel has zram now, and whether it could load it. */
+bool zram_is_loaded(const struct sysroot *root);
+bool zram_is_loadable(const struct sysroot *root);
+
+/* modprobe zram, with the program that the kernel itself uses. 0 or a negative errno with err. */
+int zram_module_load(const struct sysroot *root, struct error *err);
+
+/* Unloads it unless somebody uses a device or has configured one: then 1. */
+int zram_module_unload(const struct sysroot *root);
+
+/* Makes a device. 0 or a negative errno. */
+int zram_device_hot_add(const struct sysroot *root, int *ret_number);
+
+/*
+ * Gives an unconfigured device the first of the algorithms that the kernel has, and its size, and
+ * reads both back. 0 or a negative errno with err.
+ */
+int zram_device_configure(const struct sysroot *root, int number, const char *const *algorithms,
+	size_t n_algorithms, uint64_t size_bytes, struct error *err);
+
+/*
+ * Frees its memory and removes it; tries again while udev or somebody else has it open, at most
+ * timeout_ns. 0; -EBUSY; another negative errno.
+ */
+int zram_device_remove(const struct sysroot *root, int number, uint64_t timeout_ns);
+
+#endif
