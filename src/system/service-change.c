@@ -113,7 +113,7 @@ static int fill_change(const struct machine *machine, const struct service *serv
 	change->before = json_incref(change->wanted);
 	if (!change_lacks_root(machine, change) && machine_is_read_only(machine, LINKS_FOLDER)) {
 		change_text(change->lacks, sizeof(change->lacks),
-			LINKS_FOLDER ", which is on a file system mounted read-only");
+			LINKS_FOLDER ": its file system is read-only: mount it read-write");
 	}
 	return 0;
 }
