@@ -1,6 +1,6 @@
 /* The file of the journal: reading it whole, and appending a record so that it is there for good.
  */
-#include "system/journal-impl.h"
+#include "system/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "system/folder.h"
+#include "system/journal-impl.h"
 #include "util/cleanup.h"
 
 #define FILE_NAME "journal"
