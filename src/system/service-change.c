@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "system/activation.h"
@@ -66,16 +67,19 @@ static void describe_unit(const struct unit *unit, char *text, size_t size)
 	change_text(text, size, "%s, %s", state, unit->active_state);
 }
 
-/* " with a.socket, b.service", as far as there is room. */
-static void list_others(const struct service *service, char *text, size_t size)
+/* Adds to why which other units go: "it does not print; with it a.socket, b.service". */
+static void explain_others(const struct service *service, struct change *change)
 {
-	size_t used = 0;
+	char why[CHANGE_TEXT_MAX];
+	size_t used = strlen(change->why);
 
-	text[0] = '\0';
-	for (size_t i = 1; i < service->n && used < size; i++) {
-		used += (size_t)snprintf(text + used, size - used, "%s%s",
-			i == 1 ? ", with " : ", ", service->members[i].unit.id);
+	memcpy(why, change->why, used + 1);
+	for (size_t i = 1; i < service->n && used < sizeof(why); i++) {
+		const char *first = used > 0 ? "; with it " : "with it ";
+		used += (size_t)snprintf(why + used, sizeof(why) - used, "%s%s",
+			i == 1 ? first : ", ", service->members[i].unit.id);
 	}
+	change_text(change->why, sizeof(change->why), "%s", why);
 }
 
 static void explain_masks(const struct service *service, struct change *change)
@@ -93,14 +97,13 @@ static void explain_masks(const struct service *service, struct change *change)
 static int fill_change(const struct machine *machine, const struct service *service,
 	struct change *change, struct error *err)
 {
-	char others[CHANGE_VALUE_MAX];
 	bool is_self_masked = service->members[0].mask_reason[0] != '\0';
 	const struct journal_entry *entry =
 		journal_find(machine->journal, change->kind->name, change->object);
 
-	list_others(service, others, sizeof(others));
-	change_text(change->to, sizeof(change->to), "%s, stopped%s",
-		is_self_masked ? "masked" : "disabled", others);
+	change_text(change->to, sizeof(change->to), "%s, stopped",
+		is_self_masked ? "masked" : "disabled");
+	explain_others(service, change);
 	explain_masks(service, change);
 	if (service->reason[0]) {
 		change_text(change->disagrees, sizeof(change->disagrees), "%s", service->reason);
