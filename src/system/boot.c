@@ -143,7 +143,7 @@ static int add_unit(
 	struct boot *boot, const json_t *properties, uint64_t offset_us, struct error *err)
 {
 	struct boot_unit unit = {0};
-	int r = unit_from_json(properties, NULL, &unit.unit, err);
+	int r = unit_from_json(properties, &unit.unit, err);
 
 	if (r < 0) {
 		return r;

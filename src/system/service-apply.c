@@ -26,6 +26,21 @@ static int check_links(struct systemd *systemd, const struct service_unit *unit,
 	return r;
 }
 
+/* systemd announced what it would remove, and the journal has that; more would be lost. */
+static int check_removed(
+	const struct service_unit *unit, const struct names *removed, struct error *err)
+{
+	for (size_t i = 0; i < removed->n; i++) {
+		if (!service_unit_find_link(unit, removed->items[i])) {
+			return error_set(err, -ESTALE,
+				"%s: systemd removed %s, which came after the plan was made: "
+				"rollback will not bring it back, `systemctl enable` does",
+				unit->id, removed->items[i]);
+		}
+	}
+	return 0;
+}
+
 static bool has_file(const struct unit *unit)
 {
 	return unit_is(unit->load_state, "loaded") && unit->file_state[0] &&
@@ -50,6 +65,7 @@ static int disable_unit(
 	if (is_to_disable) {
 		r = check_links(systemd, wanted, err);
 		r = r ? r : systemd_disable(systemd, wanted->id, &removed, err);
+		r = r ? r : check_removed(wanted, &removed, err);
 	}
 	if (r == 0 && wanted->is_masked) {
 		r = systemd_mask(systemd, wanted->id, err);

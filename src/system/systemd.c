@@ -102,7 +102,7 @@ int systemd_get_unit_at(
 int systemd_load_unit(
 	struct systemd *systemd, const char *id, struct unit *ret_unit, struct error *err)
 {
-	_cleanup_json_ json_t *reply = NULL, *properties = NULL, *service = NULL;
+	_cleanup_json_ json_t *reply = NULL, *properties = NULL;
 	int r = bus_call(systemd->bus, &manager, "LoadUnit", CALL_TIMEOUT_NS, &reply, err, "s", id);
 
 	if (r < 0) {
@@ -113,10 +113,7 @@ int systemd_load_unit(
 		return error_set(err, -EBADMSG, "systemd: %s has no object", id);
 	}
 	r = systemd_get_unit_at(systemd, path, &properties, err);
-	if (r == 0 && strcmp(unit_name_kind(id), "service") == 0) {
-		r = get_properties(systemd, path, SERVICE ".Service", &service, err);
-	}
-	return r < 0 ? r : unit_from_json(properties, service, ret_unit, err);
+	return r < 0 ? r : unit_from_json(properties, ret_unit, err);
 }
 
 static int list_links(struct systemd *systemd, const char *id, bool is_runtime, struct names *paths,

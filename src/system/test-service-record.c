@@ -24,7 +24,7 @@ static void make_member(
 		"CanStop", 1);
 
 	*member = (struct service_member){.role = role};
-	assert_int_equal(unit_from_json(properties, NULL, &member->unit, NULL), 0);
+	assert_int_equal(unit_from_json(properties, &member->unit, NULL), 0);
 	if (link) {
 		assert_int_equal(names_add(&member->links, link), 0);
 	}

@@ -24,13 +24,13 @@ static int load_unit(void *data, const char *id, struct unit *ret_unit, struct e
 		json_array_foreach(names, i, alias)
 		{
 			if (strcmp(json_string_value(alias), id) == 0) {
-				return unit_from_json(properties, NULL, ret_unit, err);
+				return unit_from_json(properties, ret_unit, err);
 			}
 		}
 	}
 	properties = json_pack("{s:s,s:[s],s:s,s:s,s:s,s:b}", "Id", id, "Names", id, "LoadState",
 		"not-found", "ActiveState", "inactive", "UnitFileState", "", "CanStop", 1);
-	int r = unit_from_json(properties, NULL, ret_unit, err);
+	int r = unit_from_json(properties, ret_unit, err);
 	json_decref(properties);
 	return r;
 }

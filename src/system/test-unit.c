@@ -75,19 +75,16 @@ static void test_properties(void **state)
 {
 	(void)state;
 	json_t *properties = json_loads(usual, 0, NULL);
-	json_t *service = json_pack("{s:s}", "ControlGroup", "/system.slice/a.service");
 	struct unit unit;
 
-	assert_int_equal(unit_from_json(properties, service, &unit, NULL), 0);
+	assert_int_equal(unit_from_json(properties, &unit, NULL), 0);
 	assert_string_equal(unit.id, "a.service");
-	assert_string_equal(unit.control_group, "/system.slice/a.service");
 	assert_true(unit.can_stop);
 	assert_true(unit_is_up(&unit));
 	assert_int_equal(unit.names.n, 2);
 	assert_int_equal(unit.required_by.n, 2); /* c once */
 	assert_int_equal(unit.wanted_by.n, 1);
 	unit_done(&unit);
-	json_decref(service);
 	json_decref(properties);
 }
 
@@ -101,15 +98,15 @@ static void test_damaged_properties(void **state)
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		json_t *properties = json_loads(usual, 0, NULL);
 		json_object_set_new(properties, keys[i], json_integer(1));
-		assert_int_equal(unit_from_json(properties, NULL, &unit, &err), -EBADMSG);
+		assert_int_equal(unit_from_json(properties, &unit, &err), -EBADMSG);
 		assert_non_null(strstr(err.text, keys[i]));
 		json_decref(properties);
 	}
 	json_t *properties = json_loads(usual, 0, NULL);
 	json_object_set_new(properties, "RequiredBy", json_pack("[i]", 1));
-	assert_int_equal(unit_from_json(properties, NULL, &unit, &err), -EBADMSG);
+	assert_int_equal(unit_from_json(properties, &unit, &err), -EBADMSG);
 	json_decref(properties);
-	assert_int_equal(unit_from_json(NULL, NULL, &unit, &err), -EBADMSG);
+	assert_int_equal(unit_from_json(NULL, &unit, &err), -EBADMSG);
 }
 
 int main(void)

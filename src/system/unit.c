@@ -139,8 +139,7 @@ static int take_lists(const json_t *properties, struct unit *unit)
 	return 0;
 }
 
-static int fill(
-	const json_t *properties, const json_t *service, struct unit *unit, struct error *err)
+static int fill(const json_t *properties, struct unit *unit, struct error *err)
 {
 	int r = take_text(properties, "Id", unit->id, sizeof(unit->id), err);
 
@@ -158,7 +157,6 @@ static int fill(
 	unit->can_stop = json_is_true(json_object_get(properties, "CanStop"));
 	unit->is_transient = json_is_true(json_object_get(properties, "Transient"));
 	r = take_copy(properties, "FragmentPath", &unit->fragment);
-	r = r ? r : take_copy(service, "ControlGroup", &unit->control_group);
 	r = r ? r : take_lists(properties, unit);
 	if (r < 0) {
 		return error_set(err, r, "systemd: the unit %s: %s", unit->id, error_name(r));
@@ -166,11 +164,10 @@ static int fill(
 	return 0;
 }
 
-int unit_from_json(
-	const json_t *properties, const json_t *service, struct unit *ret_unit, struct error *err)
+int unit_from_json(const json_t *properties, struct unit *ret_unit, struct error *err)
 {
 	struct unit unit = {0};
-	int r = fill(properties, service, &unit, err);
+	int r = fill(properties, &unit, err);
 
 	if (r < 0) {
 		unit_done(&unit);
@@ -183,7 +180,6 @@ int unit_from_json(
 void unit_done(struct unit *unit)
 {
 	free(unit->fragment);
-	free(unit->control_group);
 	names_done(&unit->names);
 	names_done(&unit->triggered_by);
 	names_done(&unit->required_by);

@@ -19,7 +19,6 @@ struct unit {
 	char active_state[24];      /* active, reloading, activating, inactive, failed, ... */
 	char file_state[24];        /* enabled, disabled, static, generated, ..., "" for none */
 	char *fragment;             /* its unit file; "" for none */
-	char *control_group;        /* of a service; "" for none */
 	bool can_stop;
 	bool is_transient;
 	struct names names;
@@ -38,12 +37,8 @@ int unit_name_complete(const char *name, char ret_id[static UNIT_NAME_MAX + 1], 
 /* Of "a.socket" the "socket"; "" when there is no dot. */
 const char *unit_name_kind(const char *id);
 
-/*
- * From the properties of the interface Unit and, of services, Service (may be NULL). -EBADMSG: one
- * is missing or of another type.
- */
-int unit_from_json(
-	const json_t *properties, const json_t *service, struct unit *ret_unit, struct error *err);
+/* From the properties of the interface Unit. -EBADMSG: one is missing or of another type. */
+int unit_from_json(const json_t *properties, struct unit *ret_unit, struct error *err);
 void unit_done(struct unit *unit);
 
 bool unit_is(const char *state, const char *wanted);

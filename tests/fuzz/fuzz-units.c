@@ -41,7 +41,7 @@ static void feed_unit(const json_t *json)
 {
 	struct unit unit;
 
-	if (unit_from_json(json, json, &unit, NULL) == 0) {
+	if (unit_from_json(json, &unit, NULL) == 0) {
 		must(strlen(unit.id) <= UNIT_NAME_MAX);
 		unit_done(&unit);
 	}

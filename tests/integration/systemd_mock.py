@@ -145,8 +145,6 @@ class Mock(dbus.service.FallbackObject):
     def GetAll(self, interface, path):
         if interface == MANAGER:
             properties = self.scenario.get("manager", {})
-        elif interface == f"{NAME}.Service":
-            properties = {"ControlGroup": ""}
         else:
             properties = self.unit_at(path)
         return {key: to_variant(key, value) for key, value in properties.items() if key[0].isupper() and
