@@ -31,13 +31,16 @@ static bool parse_line(const char *line, struct swap_area *area)
 {
 	size_t length = strcspn(line, " \t");
 	unsigned long long size, used;
+	char type[16];
 	int priority;
 
-	if (sscanf(line + length, "%*s %llu %llu %d", &size, &used, &priority) != 3) {
+	if (sscanf(line + length, "%15s %llu %llu %d", type, &size, &used, &priority) != 4) {
 		return false;
 	}
-	*area = (struct swap_area){
-		.size_bytes = size << 10, .used_bytes = used << 10, .priority = priority};
+	*area = (struct swap_area){.is_device = strcmp(type, "partition") == 0,
+		.size_bytes = size << 10,
+		.used_bytes = used << 10,
+		.priority = priority};
 	unescape(line, length, area->path, sizeof(area->path));
 	return true;
 }
@@ -80,11 +83,19 @@ void swap_list_done(struct swap_list *list)
 	*list = (struct swap_list){0};
 }
 
-const struct swap_area *swap_list_find(const struct swap_list *list, const char *path)
+const char *swap_area_device(const struct swap_area *area)
+{
+	const char *slash = strrchr(area->path, '/');
+
+	return slash ? slash + 1 : area->path;
+}
+
+const struct swap_area *swap_list_find(const struct swap_list *list, const char *device)
 {
 	for (size_t i = 0; i < list->n; i++) {
-		if (strcmp(list->areas[i].path, path) == 0) {
-			return &list->areas[i];
+		const struct swap_area *area = &list->areas[i];
+		if (area->is_device && strcmp(swap_area_device(area), device) == 0) {
+			return area;
 		}
 	}
 	return NULL;

@@ -13,6 +13,7 @@
 
 struct swap_area {
 	char path[SWAP_PATH_MAX]; /* as /proc/swaps has it: "/dev/zram0" */
+	bool is_device;           /* rather than a file */
 	uint64_t size_bytes, used_bytes;
 	int priority;
 };
@@ -26,8 +27,14 @@ struct swap_list {
 int swap_list_init(struct swap_list *list, const struct sysroot *root);
 void swap_list_done(struct swap_list *list);
 
-/* NULL when it is not in use. */
-const struct swap_area *swap_list_find(const struct swap_list *list, const char *path);
+/*
+ * The area on a block device, "zram0"; NULL when it is not in use. By the last part of its path: of
+ * an area that a process in another mount namespace enabled, the kernel tells "/zram0".
+ */
+const struct swap_area *swap_list_find(const struct swap_list *list, const char *device);
+
+/* "zram0" of "/dev/zram0". */
+const char *swap_area_device(const struct swap_area *area);
 
 /* A random UUID, as text. 0 or a negative errno. */
 int swap_uuid_make(char uuid[SWAP_UUID_SIZE]);

@@ -259,15 +259,15 @@ static int enable(const char *path, int priority)
 static int find_area(
 	const struct sysroot *root, int number, struct swap_area *ret_area, struct error *err)
 {
-	char path[ZRAM_PATH_MAX];
+	char name[ZRAM_PATH_MAX];
 	struct swap_list swaps;
 
 	int r = swap_list_init(&swaps, root);
 	if (r < 0) {
 		return error_set(err, r, "/proc/swaps: %s", error_name(r));
 	}
-	zram_device_path(number, path);
-	const struct swap_area *area = swap_list_find(&swaps, path);
+	snprintf(name, sizeof(name), "zram%d", number);
+	const struct swap_area *area = swap_list_find(&swaps, name);
 	if (area) {
 		*ret_area = *area;
 	}
@@ -371,7 +371,7 @@ static void describe(const struct zram_device *device, const struct swap_area *a
 
 	zram_format_size(device->size_bytes, size, sizeof(size));
 	if (area) {
-		snprintf(priority, sizeof(priority), "priority %d", area->priority);
+		snprintf(priority, sizeof(priority), "prio %d", area->priority);
 	}
 	change_text(text, CHANGE_VALUE_MAX, "zram%d %s %s %s", device->number,
 		device->size_bytes ? size : "empty", device->algorithm, priority);
@@ -425,6 +425,7 @@ static int give_up(
 {
 	struct swap_fit fit;
 	uint64_t compressed = 0;
+	char path[ZRAM_PATH_MAX];
 
 	int r = zram_device_memory(root, number, &compressed);
 	if (r == 0) {
@@ -438,7 +439,8 @@ static int give_up(
 		return refuse_swapoff(area, &fit, err);
 	}
 	uint64_t timeout_ns = SWAPOFF_MIN_NS + fit.used / SWAPOFF_RATE * NSEC_PER_SEC;
-	r = swap_disable(area->path, timeout_ns, fit.margin);
+	zram_device_path(number, path);
+	r = swap_disable(path, timeout_ns, fit.margin);
 	if (r == -ENOMEM) {
 		return error_set(err, r,
 			"%s: swapoff was ended, as memory became short: end what takes memory, "

@@ -9,8 +9,7 @@
 #include "system/zram-change.h"
 #include "system/zram-owner.h"
 
-#define DEVICE_PREFIX "/dev/zram"
-#define SIZE_STEP     (UINT64_C(64) << 10) /* the largest page of any kernel for ARM */
+#define SIZE_STEP (UINT64_C(64) << 10) /* the largest page of any kernel for ARM */
 
 void zram_format_size(uint64_t bytes, char *text, size_t size)
 {
@@ -46,7 +45,7 @@ static void describe_to(const struct profile *profile, const char *algorithm, st
 	char size[32];
 
 	zram_format_size(profile->zram.size_bytes, size, sizeof(size));
-	change_text(change->to, sizeof(change->to), "%s %s priority %d", size, algorithm,
+	change_text(change->to, sizeof(change->to), "%s %s prio %d", size, algorithm,
 		profile->zram.priority);
 }
 
@@ -97,6 +96,11 @@ static bool check_lacks(const struct machine *machine, struct change *change)
 	return change->lacks[0];
 }
 
+static bool is_zram(const struct swap_area *area)
+{
+	return area->is_device && strncmp(swap_area_device(area), "zram", 4) == 0;
+}
+
 /* The zram swap of somebody else that has the most room; NULL when there is none. */
 static const struct swap_area *find_foreign(const struct swap_list *swaps, const char *ours)
 {
@@ -104,8 +108,7 @@ static const struct swap_area *find_foreign(const struct swap_list *swaps, const
 
 	for (size_t i = 0; i < swaps->n; i++) {
 		const struct swap_area *area = &swaps->areas[i];
-		if (strncmp(area->path, DEVICE_PREFIX, strlen(DEVICE_PREFIX)) == 0 &&
-			strcmp(area->path, ours) != 0 &&
+		if (is_zram(area) && strcmp(swap_area_device(area), ours) != 0 &&
 			(!best || area->size_bytes > best->size_bytes)) {
 			best = area;
 		}
@@ -133,7 +136,7 @@ static void judge_foreign(const struct swap_area *area, const struct zram_owner 
 	const char *name = owner ? owner->name : "somebody else";
 
 	zram_format_size(area->size_bytes, size, sizeof(size));
-	change_text(change->now, sizeof(change->now), "%s %s priority %d", area->path, size,
+	change_text(change->now, sizeof(change->now), "%s %s prio %d", area->path, size,
 		area->priority);
 	if (is_large_enough(area, profile)) {
 		change->is_in_place = true;
@@ -165,8 +168,7 @@ static void tell_others(const struct swap_list *swaps, const struct zram_owner *
 	}
 	for (size_t i = 0; i < swaps->n; i++) {
 		const struct swap_area *area = &swaps->areas[i];
-		if (area->priority >= profile->zram.priority &&
-			strncmp(area->path, DEVICE_PREFIX, strlen(DEVICE_PREFIX)) != 0) {
+		if (area->priority >= profile->zram.priority && !is_zram(area)) {
 			change_text(change->disagrees, sizeof(change->disagrees),
 				"%s has priority %d, and so is filled before", area->path,
 				area->priority);
@@ -221,11 +223,11 @@ static int judge(const struct machine *machine, const struct profile *profile,
 	const struct journal_entry *entry =
 		journal_find(machine->journal, zram_change_kind.name, ZRAM_OBJECT);
 	struct zram_device ours;
-	char path[ZRAM_PATH_MAX] = "";
+	char name[ZRAM_PATH_MAX] = "";
 	if (entry && zram_find_ours(machine, entry, &ours) > 0) {
-		zram_device_path(ours.number, path);
+		snprintf(name, sizeof(name), "zram%d", ours.number);
 	}
-	const struct swap_area *foreign = find_foreign(&swaps, path);
+	const struct swap_area *foreign = find_foreign(&swaps, name);
 	if (foreign && !is_being_disabled(plan, owner)) {
 		judge_foreign(foreign, owner, profile, change);
 	} else if (!check_lacks(machine, change)) {

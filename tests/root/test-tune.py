@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+"""tune on this machine, with its real zram, swap and settings."""
+
+import fcntl
+import json
+import mmap
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+import machine
+from harness import IS_SANITIZED, TWINLENS, figure, main
+from machine import MachineTest, VM, ZRAM_CONTROL, read, swaps
+
+MADV_PAGEOUT = 21
+FILL = 48 << 20
+GUIDE = {"vm.swappiness": "60", "vm.dirty_ratio": "15", "vm.dirty_background_ratio": "5",
+         "vm.overcommit_memory": "1"}
+
+
+def steps(result):
+    return {step["object"]: step for step in json.loads(result.stdout)["steps"]}
+
+
+class Tune(MachineTest):
+    def own_device(self):
+        new = set(swaps()) - {name[5:] for name in self.before if name.startswith("swap ")}
+        self.assertEqual(len(new), 1, swaps())
+        return new.pop()
+
+    def fill_swap(self):
+        memory = mmap.mmap(-1, FILL)
+        self.addCleanup(memory.close)
+        for offset in range(0, FILL, 4096):
+            memory[offset:offset + 8] = offset.to_bytes(8, "little")
+        memory.madvise(MADV_PAGEOUT)
+        return memory
+
+    def test_guide(self):
+        """The guide's values, in time and within the memory."""
+        guide = "guide"
+        profile = self.tune.folder / "guide.conf"
+        # Without its services, which take systemd.
+        source = pathlib.Path(__file__).parents[2] / "data/profiles/guide.conf"
+        profile.write_text(re.sub(r"(?m)^disable = .*$", "", source.read_text()))
+        memory_file = self.tune.folder / "memory"
+        begun = time.monotonic()
+        self.tune.must("apply", "--profile", str(profile), env={"MEMORY_FILE": str(memory_file)})
+        took = time.monotonic() - begun
+        for key, value in GUIDE.items():
+            self.assertEqual(read(VM / key[3:]), value, guide)
+        size, _, priority = swaps()[self.own_device()]
+        self.assertEqual((size, priority), (1024 * 1024 - 4, 10))
+        private = sum(int(kib) for kib in re.findall(r"Private_Dirty:\s+(\d+) kB", memory_file.read_text()))
+        again = self.tune.must("apply", "--profile", str(profile), "--json")
+        self.assertEqual(json.loads(again.stdout)["made"], 0)
+        self.tune.must("status")
+        self.tune.must("rollback")
+        self.check_restored()
+        figure(f"apply of the guide {took:.2f} s (bar 2), private {private / 1024:.2f} MB (bar 2)")
+        if not IS_SANITIZED:
+            self.assertLess(took, 2)
+            self.assertLess(private, 2048)
+
+    def test_full_swap(self):
+        self.tune.must("apply")
+        memory = self.fill_swap()
+        used = swaps()[self.own_device()][1]
+        self.assertGreater(used, FILL // 1024 // 2, "the swap was not filled")
+        self.tune.must("rollback")
+        self.check_restored()
+        for offset in range(0, FILL, 4096):
+            self.assertEqual(int.from_bytes(memory[offset:offset + 8], "little"), offset)
+        figure(f"swapoff of {used} KiB, and every page is whole")
+
+    def test_swapoff_that_does_not_fit(self):
+        """It is refused with the figures; the rest is rolled back; later it works."""
+        self.tune.must("apply")
+        self.fill_swap()
+        device = self.own_device()
+        meminfo = self.tune.folder / "meminfo"
+        real = pathlib.Path("/proc/meminfo").read_text()
+        meminfo.write_text(re.sub(r"(MemAvailable:\s+)\d+", r"\g<1>1024", real))
+        refused = self.tune.must(
+            "rollback", status=1,
+            prefix=("unshare", "-m", "sh", "-c", 'mount --bind "$0" /proc/meminfo && exec "$@"', str(meminfo)))
+        self.assertRegex(refused.stdout, r"swapoff does not fit: [\d.]+ MiB swapped out, but only 1 MiB available")
+        self.assertIn(device, swaps())
+        self.assertEqual(read(VM / "swappiness"), self.before["vm.swappiness"])
+        self.tune.must("rollback")
+        self.check_restored()
+
+    def test_somebody_changed_it(self):
+        self.tune.must("apply")
+        (VM / "dirty_ratio").write_text("33")
+        device = self.own_device()
+        subprocess.run(["swapoff", device], check=True, timeout=30)
+        subprocess.run(["swapon", "-p", "77", device], check=True, timeout=30)
+        self.tune.must("status", status=1)
+        done = steps(self.tune.must("rollback", "--json"))
+        self.assertEqual(done["vm.dirty_ratio"]["outcome"], "left_alone")
+        self.assertIn("33", done["vm.dirty_ratio"]["text"])
+        self.assertEqual(done["swap"]["outcome"], "left_alone")
+        self.assertEqual(done["vm.swappiness"]["outcome"], "restored")
+        self.assertEqual(read(VM / "dirty_ratio"), "33")
+        self.assertEqual(swaps()[device][2], 77)
+        self.assertIn("nothing is applied", self.tune.must("rollback").stdout)
+
+    def test_dirty_bytes(self):
+        (VM / "dirty_bytes").write_text("50000000")
+        before = machine.snapshot()
+        self.tune.must("apply")
+        self.assertEqual(read(VM / "dirty_ratio"), "15")
+        self.tune.must("rollback")
+        self.assertEqual(machine.difference(before, machine.snapshot()), {})
+
+    def test_file_in_its_place(self):
+        machine.SYSCTL_FILE.write_bytes(b"vm.swappiness = 7\n# \xff\xfe\n")
+        machine.SYSCTL_FILE.chmod(0o640)
+        before = machine.snapshot()
+        self.tune.must("apply")
+        self.assertIn("vm.swappiness = 91", machine.SYSCTL_FILE.read_text())
+        self.tune.must("rollback")
+        self.assertEqual(machine.difference(before, machine.snapshot()), {})
+
+    def reboot(self):
+        """What a reboot does to what was applied: the device goes, the settings are the defaults."""
+        device = self.own_device()
+        subprocess.run(["swapoff", device], check=True, timeout=30)
+        (pathlib.Path("/sys/block") / pathlib.Path(device).name / "reset").write_text("1")
+        (ZRAM_CONTROL / "hot_remove").write_text(device.removeprefix("/dev/zram"))
+        for key in ("swappiness", "dirty_ratio", "dirty_background_ratio"):
+            (VM / key).write_text(self.before[f"vm.{key}"])
+
+    def test_boot(self):
+        self.tune.must("apply")
+        self.reboot()
+        self.tune.must("status", status=1)
+        begun = time.monotonic()
+        self.tune.must("boot")
+        took = time.monotonic() - begun
+        self.tune.must("status")
+        self.tune.must("boot")
+        self.assertEqual(len(swaps()), len(self.tune_swaps()) + 1)
+        self.tune.must("rollback")
+        self.check_restored()
+        figure(f"boot {took:.2f} s (bar 1)")
+        self.assertLess(took, 5 if IS_SANITIZED else 1)
+
+    def tune_swaps(self):
+        return [name for name in self.before if name.startswith("swap ")]
+
+    def test_boot_killed(self):
+        self.tune.must("apply")
+        for n in range(1, 100):
+            self.reboot()
+            result = self.tune.run("boot", env={"KILL_AT": str(n)})
+            if result.returncode != -signal.SIGKILL:
+                break
+            self.tune.must("boot")
+            self.tune.must("status")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertGreater(n, 20)
+        self.tune.must("rollback")
+        self.check_restored()
+
+    def test_boot_leaves_what_another_file_sets(self):
+        other = pathlib.Path("/etc/sysctl.d/99-zz-test.conf")
+        self.addCleanup(other.unlink, missing_ok=True)
+        self.tune.must("apply")
+        self.reboot()
+        other.write_text("vm.swappiness = 42\n")
+        plan = json.loads(self.tune.must("plan", "--json").stdout)
+        said = next(change for change in plan["changes"] if change["object"] == "vm.swappiness")["disagrees"]
+        self.assertEqual(said, f"at boot {other} wins, with vm.swappiness = 42")
+        done = steps(self.tune.must("boot", "--json"))
+        self.assertIn(str(other), done["vm.swappiness"]["text"])
+        self.assertEqual(read(VM / "swappiness"), self.before["vm.swappiness"])
+        other.unlink()
+        self.tune.must("rollback")
+        self.check_restored()
+
+    def test_interrupted(self):
+        """^C: the step that it is in is finished, and it says what to do."""
+        result = self.tune.must("apply", status=1, env={"KILL_AT": "25", "KILL_SIGNAL": str(int(signal.SIGINT))})
+        self.assertIn("interrupted: apply again completes it, rollback takes it back", result.stderr)
+        made = int(re.search(r"(\d+) changes? made", result.stdout)[1])
+        self.assertEqual(made, result.stdout.count("  made "))
+        self.assertIn("cut short", self.tune.must("status", status=1).stderr)
+        self.tune.must("apply")
+        self.tune.must("status")
+        self.tune.must("rollback")
+        self.check_restored()
+
+    def test_lock(self):
+        self.tune.state.mkdir()
+        with open(self.tune.state / "lock", "w", encoding="ascii") as lock:
+            lock.write("process 4711 (apply)\n")
+            lock.flush()
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            refused = self.tune.must("apply", status=1)
+            self.assertIn("is held by process 4711 (apply)", refused.stderr)
+        self.check_restored()
+
+    def test_two_at_once(self):
+        """The second waits for the first, and then finds nothing to do."""
+        command = [TWINLENS, "tune", "apply", "--state", str(self.tune.state), "--profile", str(self.tune.profile)]
+        runs = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+        results = [run.communicate(timeout=30) + (run.returncode,) for run in runs]
+        self.assertEqual([result[2] for result in results], [0, 0, 0], results)
+        counts = sorted(int(re.search(r"(\d+) change", result[0])[1]) for result in results)
+        self.assertEqual(counts[:2], [0, 0], results)
+        self.tune.must("rollback")
+        self.check_restored()
+
+    def test_read_only(self):
+        """Nothing is changed, each thing is named once; what can be made is made with --partial."""
+        prefix = ("unshare", "-m", "sh", "-c", 'mount --bind -o ro /proc/sys /proc/sys && exec "$0" "$@"')
+        refused = self.tune.must("apply", status=3, prefix=prefix)
+        self.assertEqual(refused.stderr.count("/proc/sys is read-only"), 1, refused.stderr)
+        self.assertFalse(self.tune.state.exists())
+        self.check_restored()
+        self.tune.must("apply", "--partial", prefix=prefix)
+        self.assertEqual(read(VM / "swappiness"), self.before["vm.swappiness"])
+        self.own_device()
+        self.tune.must("rollback")
+        self.check_restored()
+
+    def test_not_root(self):
+        folder = self.tune.folder
+        folder.chmod(0o755)
+        program = folder / "twinlens"
+        shutil.copy(TWINLENS, program)
+        for verb in ("plan", "apply"):
+            result = self.tune.must(verb, status=3, preload=False, program=str(program), user="nobody")
+            self.assertEqual(result.stderr.count("run it as root, with sudo"), 1, result.stderr)
+        self.assertIn("vm.swappiness", self.tune.run("plan", preload=False, program=str(program), user="nobody").stdout)
+        self.tune.must("apply")
+        self.tune.must("rollback", status=3, preload=False, program=str(program), user="nobody")
+        self.tune.must("rollback")
+        self.check_restored()
+
+    def test_other_zram(self):
+        """Swap of somebody else is taken when it is large enough, and else refused."""
+        number = (ZRAM_CONTROL / "hot_add").read_text().strip()
+        device = f"/dev/zram{number}"
+        block = pathlib.Path(f"/sys/block/zram{number}")
+        for size, status in (("32M", 3), ("64M", 0)):
+            (block / "disksize").write_text(size)
+            subprocess.run(["mkswap", device], check=True, capture_output=True, timeout=30)
+            subprocess.run(["swapon", device], check=True, timeout=30)
+            plan = self.tune.must("plan", "--json", status=status)
+            zram = next(change for change in json.loads(plan.stdout)["changes"] if change["kind"] == "zram")
+            self.assertIn(device, zram["lacks" if status else "disagrees"])
+            subprocess.run(["swapoff", device], check=True, timeout=30)
+            (block / "reset").write_text("1")
+
+    def test_usage(self):
+        self.tune.must("plan", "--profile", "none", status=2)
+        self.tune.must("status", "--profile", "guide", status=2)
+        self.tune.must("plan", "--partial", status=2)
+        self.tune.must("nonsense", status=2)
+        self.tune.must("apply", "rollback", status=2)
+        self.tune.must("plan", "--nonsense", status=2)
+        self.tune.must("plan", "--service", "a/b", status=2)
+
+
+if __name__ == "__main__":
+    main()
