@@ -102,7 +102,8 @@ static int apply_record(
 			return r;
 		}
 	}
-	return stop_units(systemd, record, err);
+	int r = stop_units(systemd, record, err);
+	return r == 0 && record->is_last ? systemd_reload(systemd, err) : r;
 }
 
 int service_change_apply(struct change_run *run, struct error *err)
@@ -124,8 +125,8 @@ int service_change_apply(struct change_run *run, struct error *err)
 
 /*
  * Until systemd reads its files again it knows the old aliases and no mask, so that a call on D-Bus
- * may have started a service meanwhile. Reading takes a good part of a second and is done once for
- * all services.
+ * may have started a service again. Reading takes a good part of a second and is done once, with
+ * the last service of the plan.
  */
 static int make_final(
 	struct systemd *systemd, const struct service_record *record, struct error *err)
@@ -199,9 +200,6 @@ int service_change_check(const struct machine *machine, const struct journal_ent
 	const struct timespec settle = {.tv_sec = SETTLE_SECONDS};
 	int r = systemd_open(&systemd, err);
 
-	if (r == 0) {
-		r = systemd_reload(systemd, err);
-	}
 	if (r == 0) {
 		r = for_each(systemd, entries, n, make_final, err);
 	}

@@ -132,6 +132,15 @@ static int note_leaving(struct context *context, const struct service *service)
 	return 0;
 }
 
+/* A run was killed on the way: systemd may not have read its files again. */
+static bool is_half_done(const struct machine *machine, const struct change *change)
+{
+	const struct journal_entry *entry =
+		journal_find(machine->journal, change->kind->name, change->object);
+
+	return entry && !entry->is_done;
+}
+
 static int take_verdict(const struct machine *machine, struct context *context,
 	const struct service *service, struct change *change, struct error *err)
 {
@@ -139,6 +148,9 @@ static int take_verdict(const struct machine *machine, struct context *context,
 
 	switch (service->verdict) {
 	case SERVICE_IN_PLACE:
+		if (is_half_done(machine, change)) {
+			break;
+		}
 		change->is_in_place = true;
 		change_text(change->now, sizeof(change->now), "%s", service->reason);
 		change_text(change->to, sizeof(change->to), "disabled, stopped");
@@ -244,6 +256,20 @@ static int plan_without(const struct profile *profile, struct plan *plan, const 
 	return 0;
 }
 
+/* The record is both before and wanted, and is marked for both. */
+static int mark_last(struct plan *plan, struct error *err)
+{
+	for (size_t i = plan->n; i > 0; i--) {
+		struct change *change = &plan->changes[i - 1];
+		if (change->kind != &service_change_kind || !change->wanted || change->lacks[0]) {
+			continue;
+		}
+		int r = service_record_mark_last(change->wanted);
+		return r < 0 ? error_set(err, r, "services: no memory") : 0;
+	}
+	return 0;
+}
+
 static int plan_services(const struct machine *machine, const struct profile *profile,
 	struct plan *plan, struct error *err)
 {
@@ -264,7 +290,7 @@ static int plan_services(const struct machine *machine, const struct profile *pr
 		}
 		r = plan_service(machine, &context, &profile->services[i], change, err);
 	}
-	return r;
+	return r < 0 ? r : mark_last(plan, err);
 }
 
 const struct change_kind service_change_kind = {

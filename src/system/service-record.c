@@ -105,6 +105,7 @@ int service_record_make(const struct service *service, const struct sysroot *roo
 		return error_set(
 			err, -EBADMSG, "the journal: the record of a service has no units");
 	}
+	json_object_del(record, "last"); /* that was another plan */
 	for (size_t i = 0; i < service->n; i++) {
 		int r = merge_unit(units, &service->members[i], root, err);
 		if (r < 0) {
@@ -113,6 +114,11 @@ int service_record_make(const struct service *service, const struct sysroot *roo
 	}
 	*ret_record = take_ptr(record);
 	return 0;
+}
+
+int service_record_mark_last(json_t *record)
+{
+	return json_object_set_new(record, "last", json_true()) < 0 ? -ENOMEM : 0;
 }
 
 static int parse_role(const char *name, enum service_role *ret_role)
@@ -212,7 +218,7 @@ static int parse_units(const json_t *units, struct service_record *record)
 
 int service_record_parse(const json_t *record, struct service_record *ret_record, struct error *err)
 {
-	struct service_record parsed = {0};
+	struct service_record parsed = {.is_last = json_is_true(json_object_get(record, "last"))};
 	int r = parse_units(json_object_get(record, "units"), &parsed);
 
 	if (r < 0) {

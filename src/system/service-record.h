@@ -4,7 +4,8 @@
  *
  *     {"units":[{"unit":"cups.service","role":"service","state":"enabled","active":"active",
  *                "up":true,"mask":false,
- *                "links":[{"path":"/etc/systemd/...","target":"/lib/systemd/..."}]}]}
+ *                "links":[{"path":"/etc/systemd/...","target":"/lib/systemd/..."}]}],
+ *      "last":true}
  */
 #ifndef SYSTEM_SERVICE_RECORD_H
 #define SYSTEM_SERVICE_RECORD_H
@@ -32,6 +33,7 @@ struct service_unit {
 struct service_record {
 	struct service_unit *units; /* the first is the service itself */
 	size_t n;
+	bool is_last; /* of its plan: when it is applied, systemd is to read its files again */
 };
 
 /*
@@ -40,6 +42,9 @@ struct service_record {
  */
 int service_record_make(const struct service *service, const struct sysroot *root,
 	const json_t *known, json_t **ret_record, struct error *err);
+
+/* Marks the record as the last of its plan. 0, or -ENOMEM. */
+int service_record_mark_last(json_t *record);
 
 /* -EBADMSG: it is not of the form. */
 int service_record_parse(

@@ -67,6 +67,10 @@ static void test_there_and_back(void **state)
 	service_record_done(&record);
 
 	/* Later: it is down, has no links, and needs a mask. What is known stays known. */
+	assert_int_equal(service_record_mark_last(json), 0);
+	assert_int_equal(service_record_parse(json, &record, &err), 0);
+	assert_true(record.is_last);
+	service_record_done(&record);
 	names_done(&members[0].links);
 	strcpy(members[0].unit.active_state, "inactive");
 	strcpy(members[0].mask_reason, "x wants it");
@@ -76,6 +80,7 @@ static void test_there_and_back(void **state)
 	assert_int_equal(record.n, 2);
 	assert_true(record.units[0].was_up);
 	assert_true(record.units[0].is_masked);
+	assert_false(record.is_last);
 	assert_int_equal(record.units[0].n_links, 1);
 	service_record_done(&record);
 	json_decref(again);

@@ -40,10 +40,12 @@ class Killed(ServicesCase):
 
     def test_apply_again_after_some(self):
         n = self.count_calls()
-        for number in range(1, n + 1, 4):
+        for number in [*range(1, n, 4), n]:
             with self.subTest(number=number):
                 self.kill_at(number, "after")
+                calls = len(self.machine.calls())
                 self.tune("apply", services=self.SERVICES)
+                self.assertIn("Reload", self.machine.calls()[calls:])
                 self.assert_down(DOWN)
                 self.tune("rollback")
                 self.assert_as_before()
