@@ -1,18 +1,46 @@
-/* A captured /proc, /sys, /run, ... for tests, in a temporary folder. For the tests only. */
+/* For tests: a captured machine in a temporary folder, and changes of it. Fails the test on errors.
+ */
 #ifndef SYSTEM_FIXTURE_TREE_H
 #define SYSTEM_FIXTURE_TREE_H
 
+#include "system/tune.h"
 #include "util/sysroot.h"
 
 struct tree {
+	char folder[32];
 	struct sysroot root;
-	char path[64];
+	char state[64]; /* for the journal */
 };
 
-/* Fail the test when something goes wrong. */
+/* A board with systemd, root, 4 GiB, one idle zram device that knows lzo-rle, lzo, lz4 and zstd. */
 void tree_init(struct tree *tree);
-void tree_put(const struct tree *tree, const char *path, const char *text);
-void tree_link(const struct tree *tree, const char *path, const char *target);
 void tree_done(struct tree *tree);
+
+/* Writes a file and the folders above it. */
+void tree_write(const struct tree *tree, const char *path, const char *text);
+
+/* Makes a symbolic link, and the folders above it. */
+void tree_link(const struct tree *tree, const char *path, const char *target);
+
+/* Removes a file, or a folder with all that is in it. */
+void tree_remove(const struct tree *tree, const char *path);
+
+/* The text of a file without trailing blanks; "(none)" when there is none. Valid until the next. */
+const char *tree_read(const struct tree *tree, const char *path);
+
+/* Opens tune with a profile given as text. */
+void tree_open(
+	const struct tree *tree, const char *profile, const char *verb, struct tune *ret_tune);
+
+/* The plan of a profile. The caller calls plan_done. */
+void tree_plan(const struct tree *tree, const char *profile, struct plan *ret_plan);
+
+/* apply as the program does it; the result of tune_apply. */
+int tree_apply(const struct tree *tree, const char *profile, size_t *ret_made);
+
+/* The result of tune_rollback or tune_boot; outcomes are counted. */
+int tree_run(const struct tree *tree,
+	int (*run)(struct tune *, const struct tune_observer *, struct error *),
+	size_t counts[TUNE_OUTCOME_ACTION + 1]);
 
 #endif

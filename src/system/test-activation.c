@@ -48,12 +48,13 @@ static void test_list(void **state)
 	struct names units;
 
 	tree_init(&tree);
-	tree_put(&tree, "/usr/share/dbus-1/system-services/org.bluez.service",
+	tree_write(&tree, "/usr/share/dbus-1/system-services/org.bluez.service",
 		"[D-BUS Service]\nName=org.bluez\nSystemdService=dbus-org.bluez.service\n");
-	tree_put(&tree, "/usr/share/dbus-1/system-services/old.service",
+	tree_write(&tree, "/usr/share/dbus-1/system-services/old.service",
 		"[D-BUS Service]\nName=old\nExec=/usr/bin/old\n");
-	tree_put(&tree, "/usr/share/dbus-1/system-services/README", "SystemdService=x.service\n");
-	tree_put(&tree, "/etc/dbus-1/system-services/own.service", "SystemdService=own.service\n");
+	tree_write(&tree, "/usr/share/dbus-1/system-services/README", "SystemdService=x.service\n");
+	tree_write(
+		&tree, "/etc/dbus-1/system-services/own.service", "SystemdService=own.service\n");
 	assert_int_equal(activation_list(&tree.root, &units), 0);
 	assert_int_equal(units.n, 2);
 	assert_true(names_contain(&units, "dbus-org.bluez.service"));

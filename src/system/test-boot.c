@@ -125,12 +125,12 @@ static void test_advice(void **state)
 	struct guard guard;
 
 	tree_init(&tree);
-	tree_put(&tree, "/proc/net/route",
+	tree_write(&tree, "/proc/net/route",
 		"Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT\n"
 		"enp0s3\t00000000\t0202000A\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
-	tree_put(&tree, "/sys/class/net/enp0s3/ifindex", "2\n");
-	tree_put(&tree, "/run/systemd/netif/links/2", "ADMIN_STATE=configured\n");
-	tree_put(&tree, "/proc/7/cgroup", "0::/system.slice/lab-agent.service\n");
+	tree_write(&tree, "/sys/class/net/enp0s3/ifindex", "2\n");
+	tree_write(&tree, "/run/systemd/netif/links/2", "ADMIN_STATE=configured\n");
+	tree_write(&tree, "/proc/7/cgroup", "0::/system.slice/lab-agent.service\n");
 	assert_int_equal(guard_init(&guard, &tree.root, 7), 0);
 	boot_advise(&boot, &guard, &tree.root);
 

@@ -24,20 +24,20 @@ static const char routes_v6[] =
 
 static void put_machine(const struct tree *tree)
 {
-	tree_put(tree, "/proc/net/route", routes);
-	tree_put(tree, "/proc/net/ipv6_route", routes_v6);
-	tree_put(tree, "/sys/class/net/eth0/ifindex", "2\n");
-	tree_put(tree, "/sys/class/net/wlan0/ifindex", "3\n");
-	tree_put(tree, "/sys/class/net/wlan0/phy80211/name", "phy0\n");
+	tree_write(tree, "/proc/net/route", routes);
+	tree_write(tree, "/proc/net/ipv6_route", routes_v6);
+	tree_write(tree, "/sys/class/net/eth0/ifindex", "2\n");
+	tree_write(tree, "/sys/class/net/wlan0/ifindex", "3\n");
+	tree_write(tree, "/sys/class/net/wlan0/phy80211/name", "phy0\n");
 	/* ssh: the shell, the session's sshd, the listening sshd, PID 1 */
-	tree_put(tree, "/proc/100/cgroup", "0::/user.slice/user-0.slice/session-3.scope\n");
-	tree_put(tree, "/proc/100/stat", "100 (ba) sh) S 90 100 100 0 -1\n");
-	tree_put(tree, "/proc/90/cgroup", "0::/user.slice/user-0.slice/session-3.scope\n");
-	tree_put(tree, "/proc/90/stat", "90 (sshd) S 80 90 90 0 -1\n");
-	tree_put(tree, "/proc/80/cgroup", "0::/system.slice/ssh.service\n");
-	tree_put(tree, "/proc/80/stat", "80 (sshd) S 1 80 80 0 -1\n");
-	tree_put(tree, "/proc/1/cgroup", "0::/init.scope\n");
-	tree_put(tree, "/proc/1/stat", "1 (systemd) S 0 1 1 0 -1\n");
+	tree_write(tree, "/proc/100/cgroup", "0::/user.slice/user-0.slice/session-3.scope\n");
+	tree_write(tree, "/proc/100/stat", "100 (ba) sh) S 90 100 100 0 -1\n");
+	tree_write(tree, "/proc/90/cgroup", "0::/user.slice/user-0.slice/session-3.scope\n");
+	tree_write(tree, "/proc/90/stat", "90 (sshd) S 80 90 90 0 -1\n");
+	tree_write(tree, "/proc/80/cgroup", "0::/system.slice/ssh.service\n");
+	tree_write(tree, "/proc/80/stat", "80 (sshd) S 1 80 80 0 -1\n");
+	tree_write(tree, "/proc/1/cgroup", "0::/init.scope\n");
+	tree_write(tree, "/proc/1/stat", "1 (systemd) S 0 1 1 0 -1\n");
 }
 
 static void check(
@@ -87,17 +87,17 @@ static void test_the_default_route(void **state)
 	check(&tree, &guard, "wpa_supplicant@wlan0.service", "default route, over wlan0");
 	check(&tree, &guard, "dhcpcd.service", "default route, over eth0");
 
-	tree_put(&tree, "/run/NetworkManager/devices/2", "[device]\nmanaged=unmanaged\n");
-	tree_put(&tree, "/run/systemd/netif/links/2", "ADMIN_STATE=configured\n");
-	tree_put(&tree, "/run/network/ifstate", "lo=lo\neth0=eth0\n");
+	tree_write(&tree, "/run/NetworkManager/devices/2", "[device]\nmanaged=unmanaged\n");
+	tree_write(&tree, "/run/systemd/netif/links/2", "ADMIN_STATE=configured\n");
+	tree_write(&tree, "/run/network/ifstate", "lo=lo\neth0=eth0\n");
 	check(&tree, &guard, "NetworkManager.service", NULL);
 	check(&tree, &guard, "systemd-networkd.service", "default route, over eth0");
 	check(&tree, &guard, "systemd-networkd.socket", "default route, over eth0");
 	check(&tree, &guard, "networking.service", "default route, over eth0");
 	check(&tree, &guard, "ifup@eth0.service", "default route, over eth0");
 
-	tree_put(&tree, "/run/NetworkManager/devices/3", "[device]\nmanaged=full\n");
-	tree_put(&tree, "/run/systemd/netif/links/2", "ADMIN_STATE=unmanaged\n");
+	tree_write(&tree, "/run/NetworkManager/devices/3", "[device]\nmanaged=full\n");
+	tree_write(&tree, "/run/systemd/netif/links/2", "ADMIN_STATE=unmanaged\n");
 	check(&tree, &guard, "NetworkManager.service", "default route, over wlan0");
 	check(&tree, &guard, "systemd-networkd.service", NULL);
 	guard_done(&guard);
@@ -115,11 +115,11 @@ static void test_cgroup_v1_and_nothing(void **state)
 	check(&tree, &guard, "dhcpcd.service", NULL); /* there is no route to lose */
 	guard_done(&guard);
 
-	tree_put(&tree, "/proc/100/cgroup",
+	tree_write(&tree, "/proc/100/cgroup",
 		"12:cpu:/a.service\n1:name=systemd:/user.slice/user-0.slice/user@0.service/"
 		"app.slice/"
 		"tmux.scope\n0::/\n");
-	tree_put(&tree, "/proc/100/stat", "100 (sh) S 100 1 1 0 -1\n"); /* its own parent */
+	tree_write(&tree, "/proc/100/stat", "100 (sh) S 100 1 1 0 -1\n"); /* its own parent */
 	assert_int_equal(guard_init(&guard, &tree.root, 100), 0);
 	check(&tree, &guard, "user@0.service", "it carries this session");
 	check(&tree, &guard, "tmux.scope", "it carries this session");

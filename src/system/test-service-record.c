@@ -160,7 +160,7 @@ static void test_links(void **state)
 
 	tree_init(&tree);
 	tree_link(&tree, WANTS "/other", "/lib/b");
-	tree_put(&tree, WANTS "/file", "x");
+	tree_write(&tree, WANTS "/file", "x");
 	check_link(&tree, WANTS "/a", SERVICE_LINK_GONE);
 	check_link(&tree, "/etc/none/a", SERVICE_LINK_GONE);
 	check_link(&tree, WANTS "/other", SERVICE_LINK_OTHER);

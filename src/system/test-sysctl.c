@@ -1,0 +1,252 @@
+#include "system/sysctl-files.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "system/fixture-tree.h"
+
+#define SYSCTLS "[sysctl]\nvm.swappiness = 90\nvm.dirty_ratio = 15\n"
+
+static struct tree tree;
+
+static int make(void **state)
+{
+	(void)state;
+	tree_init(&tree);
+	return 0;
+}
+
+static int clean(void **state)
+{
+	(void)state;
+	tree_done(&tree);
+	return 0;
+}
+
+static void check_winner(const char *after, const char *file, const char *value)
+{
+	struct sysctl_setting setting;
+	int r = sysctl_files_find(&tree.root, after, "vm.swappiness", NULL, &setting);
+
+	if (!file) {
+		assert_int_equal(r, 0);
+		return;
+	}
+	assert_int_equal(r, 1);
+	assert_string_equal(setting.file, file);
+	assert_string_equal(setting.value, value);
+}
+
+static void finds_the_file_that_wins(void **state)
+{
+	(void)state;
+	check_winner("", NULL, NULL);
+	tree_write(&tree, "/usr/lib/sysctl.d/50-a.conf", "vm.swappiness = 1\n");
+	check_winner("", "/usr/lib/sysctl.d/50-a.conf", "1");
+	/* By name, wherever it lies. */
+	tree_write(&tree, "/usr/lib/sysctl.d/60-b.conf", "vm.swappiness=2\nvm.swappiness=3\n");
+	tree_write(&tree, "/etc/sysctl.d/40-c.conf", "vm.swappiness = 4\n");
+	check_winner("", "/usr/lib/sysctl.d/60-b.conf", "3");
+	/* The same name: /etc, then /run, then /usr/local/lib, then /usr/lib. */
+	tree_write(&tree, "/usr/local/lib/sysctl.d/60-b.conf", "vm.swappiness = 5\n");
+	check_winner("", "/usr/local/lib/sysctl.d/60-b.conf", "5");
+	tree_write(&tree, "/run/sysctl.d/60-b.conf", "vm.swappiness = 6\n");
+	check_winner("", "/run/sysctl.d/60-b.conf", "6");
+	tree_write(&tree, "/etc/sysctl.d/60-b.conf", "# nothing\n");
+	check_winner("", "/usr/lib/sysctl.d/50-a.conf", "1");
+	/* A mask. */
+	tree_link(&tree, "/etc/sysctl.d/50-a.conf", "/dev/null");
+	check_winner("", "/etc/sysctl.d/40-c.conf", "4");
+	check_winner("50", NULL, NULL);
+	/* Others are no configuration. */
+	tree_write(&tree, "/etc/sysctl.d/90-d.conf.bak", "vm.swappiness = 7\n");
+	tree_write(&tree, "/etc/sysctl.d/.90.conf", "vm.swappiness = 7\n");
+	check_winner("", "/etc/sysctl.d/40-c.conf", "4");
+}
+
+static void parses_lines(void **state)
+{
+	(void)state;
+	static const char *const cases[][3] = {
+		{"vm.swappiness = 10\n", "vm.swappiness", "10"},
+		{"  vm/swappiness=10 \r\n", "vm.swappiness", "10"},
+		{"-vm.swappiness =10", "vm.swappiness", "10"},
+		{"- vm.swappiness = 1 2\t3\n", "vm.swappiness", "1 2\t3"},
+		{"vm.swappiness =", "vm.swappiness", ""},
+		{"# vm.swappiness = 10\n", NULL, NULL},
+		{"; vm.swappiness = 10\n", NULL, NULL},
+		{"-vm.*\n", NULL, NULL},
+		{" = 10\n", NULL, NULL},
+		{"\n", NULL, NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char key[64], value[64];
+		bool is_setting = sysctl_line_parse(cases[i][0], key, value, sizeof(key));
+		assert_int_equal(is_setting, cases[i][1] != NULL);
+		if (is_setting) {
+			assert_string_equal(key, cases[i][1]);
+			assert_string_equal(value, cases[i][2]);
+		}
+	}
+}
+
+static const struct change *find(const struct plan *plan, const char *kind, const char *object)
+{
+	const struct change *change = plan_find(plan, kind, object);
+
+	if (!change) {
+		fail_msg("no change of %s", object);
+	}
+	return change;
+}
+
+static void tells_that_another_file_wins(void **state)
+{
+	(void)state;
+	struct plan plan;
+
+	tree_write(&tree, "/etc/sysctl.d/zz.conf", "vm.swappiness = 10\nvm.dirty_bytes = 4096\n");
+	tree_write(&tree, "/etc/sysctl.d/10-early.conf", "vm.swappiness = 20\n");
+	tree_plan(&tree, SYSCTLS, &plan);
+	assert_string_equal(find(&plan, "sysctl", "vm.swappiness")->disagrees,
+		"at boot /etc/sysctl.d/zz.conf wins, with vm.swappiness = 10");
+	assert_string_equal(find(&plan, "sysctl", "vm.dirty_ratio")->disagrees,
+		"at boot /etc/sysctl.d/zz.conf wins, with vm.dirty_bytes = 4096");
+	plan_done(&plan);
+	tree_write(&tree, "/etc/sysctl.d/zz.conf", "vm.swappiness = 90\n");
+	tree_plan(&tree, SYSCTLS, &plan);
+	assert_string_equal(find(&plan, "sysctl", "vm.swappiness")->disagrees, "");
+	plan_done(&plan);
+}
+
+static void applies_and_restores(void **state)
+{
+	(void)state;
+	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
+	assert_int_equal(made, 4); /* with the file and the unit */
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "90");
+	assert_non_null(strstr(tree_read(&tree, "/etc/sysctl.d/99-twinlens.conf"),
+		"vm.swappiness = 90\nvm.dirty_ratio = 15"));
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
+	assert_int_equal(made, 0);
+	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
+	assert_int_equal(counts[TUNE_OUTCOME_RESTORED], 4);
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "60");
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/dirty_ratio"), "20");
+	assert_string_equal(tree_read(&tree, "/etc/sysctl.d/99-twinlens.conf"), "(none)");
+}
+
+/* The kernel takes 0 for the bytes as an error, and for the ratio as both being 0. */
+static void restores_dirty_bytes(void **state)
+{
+	(void)state;
+	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+
+	tree_write(&tree, "/proc/sys/vm/dirty_ratio", "0\n");
+	tree_write(&tree, "/proc/sys/vm/dirty_bytes", "50000000\n");
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
+	tree_write(&tree, "/proc/sys/vm/dirty_bytes", "0\n"); /* the kernel's part */
+	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/dirty_bytes"), "50000000");
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/dirty_ratio"), "15"); /* not written */
+}
+
+static void leaves_alone_what_was_changed_since(void **state)
+{
+	(void)state;
+	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
+	tree_write(&tree, "/proc/sys/vm/swappiness", "42\n");
+	tree_write(&tree, "/etc/sysctl.d/99-twinlens.conf", "vm.swappiness = 42\n");
+	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
+	assert_int_equal(counts[TUNE_OUTCOME_LEFT], 2);
+	assert_int_equal(counts[TUNE_OUTCOME_RESTORED], 2);
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "42");
+	assert_string_equal(
+		tree_read(&tree, "/etc/sysctl.d/99-twinlens.conf"), "vm.swappiness = 42");
+}
+
+static void makes_again_at_boot(void **state)
+{
+	(void)state;
+	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
+	tree_write(&tree, "/proc/sys/kernel/random/boot_id", "another\n");
+	tree_write(&tree, "/proc/sys/vm/swappiness", "60\n");
+	tree_write(&tree, "/proc/sys/vm/dirty_ratio", "20\n");
+	tree_write(&tree, "/etc/sysctl.d/zz.conf", "vm.dirty_ratio = 20\n");
+	assert_int_equal(tree_run(&tree, tune_boot, counts), 0);
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "90");
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/dirty_ratio"), "20"); /* zz.conf's */
+	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "60");
+}
+
+static void tells_what_is_lacking(void **state)
+{
+	(void)state;
+	struct plan plan;
+
+	tree_remove(&tree, "/proc/sys/vm/swappiness");
+	tree_plan(&tree, SYSCTLS, &plan);
+	assert_string_equal(find(&plan, "sysctl", "vm.swappiness")->lacks,
+		"vm.swappiness: this kernel has no such setting");
+	assert_int_equal(plan_count_lacking(&plan), 1);
+	plan_done(&plan);
+	tree_write(&tree, "/proc/self/status", "CapEff:\t0000000000000000\n");
+	tree_plan(&tree, SYSCTLS, &plan);
+	assert_int_equal(plan_count_lacking(&plan), 4);
+	assert_non_null(strstr(find(&plan, "sysctl", "vm.dirty_ratio")->lacks, "run it as root"));
+	plan_done(&plan);
+	tree_link(&tree, "/proc/self/ns/pid", "pid:[4026532000]");
+	tree_write(&tree, "/proc/self/status", "CapEff:\t0000000000000000\n");
+	tree_plan(&tree, SYSCTLS, &plan);
+	assert_non_null(strstr(find(&plan, "sysctl", "vm.dirty_ratio")->lacks, "a container"));
+	plan_done(&plan);
+}
+
+static void needs_its_unit_and_systemd(void **state)
+{
+	(void)state;
+	static const char link[] = "/etc/systemd/system/swap.target.wants/twinlens-tune.service";
+	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	struct plan plan;
+
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
+	assert_true(sysroot_exists(&tree.root, link));
+	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
+	assert_false(sysroot_exists(&tree.root, "/etc/systemd")); /* made for it */
+	tree_remove(&tree, "/usr/lib/systemd/system/twinlens-tune.service");
+	tree_plan(&tree, SYSCTLS, &plan);
+	assert_non_null(strstr(find(&plan, "boot", link)->lacks, "install twinlens"));
+	plan_done(&plan);
+	tree_remove(&tree, "/run/systemd");
+	tree_plan(&tree, SYSCTLS, &plan);
+	assert_non_null(strstr(find(&plan, "boot", link)->lacks, "does not run here"));
+	plan_done(&plan);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(finds_the_file_that_wins, make, clean),
+		cmocka_unit_test(parses_lines),
+		cmocka_unit_test_setup_teardown(tells_that_another_file_wins, make, clean),
+		cmocka_unit_test_setup_teardown(applies_and_restores, make, clean),
+		cmocka_unit_test_setup_teardown(restores_dirty_bytes, make, clean),
+		cmocka_unit_test_setup_teardown(leaves_alone_what_was_changed_since, make, clean),
+		cmocka_unit_test_setup_teardown(makes_again_at_boot, make, clean),
+		cmocka_unit_test_setup_teardown(tells_what_is_lacking, make, clean),
+		cmocka_unit_test_setup_teardown(needs_its_unit_and_systemd, make, clean),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
