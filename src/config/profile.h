@@ -48,7 +48,7 @@ struct profile {
 		uint64_t size_bytes; /* 0: no zram is wanted */
 		char algorithms[1 + PROFILE_FALLBACK_MAX][PROFILE_NAME_MAX]; /* the best first */
 		size_t n_algorithms;
-		int priority; /* 0..32767 */
+		int priority; /* 0..32767; 0 when none is given */
 		bool is_zswap_off;
 	} zram;
 	struct profile_sysctl sysctls[PROFILE_SYSCTLS_MAX];

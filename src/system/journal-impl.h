@@ -4,6 +4,10 @@
 
 #include "system/journal.h"
 
+#define JOURNAL_FILE_NAME "journal"
+#define JOURNAL_OLD_NAME  "journal.old"
+#define JOURNAL_NEW_NAME  "journal.new"
+
 struct entry {
 	struct journal_entry view; /* what users see; strings and JSON are owned */
 	char *kind, *object;
@@ -29,6 +33,12 @@ int journal_fold(struct journal *journal, const json_t *record);
 
 /* Frees the entries and the origin: as before the first record. */
 void journal_forget(struct journal *journal);
+
+/* Records, without their sequence number; NULL when there is no memory. profile may be NULL. */
+json_t *journal_pack_begin(const char *verb, const char *profile, const json_t *services);
+json_t *journal_pack_intent(const struct entry *entry);
+json_t *journal_pack_progress(const struct journal_entry *entry, json_t *progress);
+json_t *journal_pack_for(const struct journal_entry *entry, const char *type);
 
 /* A line with checksum and newline; the caller frees. -ENOMEM. */
 int journal_line_format(const json_t *record, char **ret_line, size_t *ret_size);

@@ -1,20 +1,14 @@
-/* The file of the journal: reading it whole, and appending a record so that it is there for good.
- */
+/* Opening the journal, reading it whole, and what it has. */
 #include "system/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "system/folder.h"
 #include "system/journal-impl.h"
 #include "util/cleanup.h"
-
-#define FILE_NAME "journal"
-#define OLD_NAME  "journal.old"
-#define NEW_NAME  "journal.new"
 
 static void cleanup_journal(struct journal **journal)
 {
@@ -73,12 +67,13 @@ static int read_file(struct journal *journal, int fd, struct error *err)
 
 	int r = read_whole(fd, &text, &size);
 	if (r < 0) {
-		return error_set(err, r, "%s/" FILE_NAME ": %s", journal->folder, error_name(r));
+		return error_set(
+			err, r, "%s/" JOURNAL_FILE_NAME ": %s", journal->folder, error_name(r));
 	}
 	r = journal_read_text(journal, text, size, &used, &line);
 	if (r < 0) {
 		return error_set(err, r,
-			"%s/" FILE_NAME
+			"%s/" JOURNAL_FILE_NAME
 			":%zu: the record is damaged (%s): what is after it is not known; "
 			"restore the file from a backup, or undo by hand what it lists and remove "
 			"it",
@@ -93,11 +88,11 @@ static int open_for_reading(struct journal *journal, struct error *err)
 	journal->folder_fd = open(journal->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_close_ int fd = journal->folder_fd < 0
 					 ? -1
-					 : openat(journal->folder_fd, FILE_NAME,
+					 : openat(journal->folder_fd, JOURNAL_FILE_NAME,
 						   O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0) {
 		return errno == ENOENT ? 0
-				       : error_set(err, -errno, "%s/" FILE_NAME ": %s",
+				       : error_set(err, -errno, "%s/" JOURNAL_FILE_NAME ": %s",
 						 journal->folder, error_name(-errno));
 	}
 	return read_file(journal, fd, err);
@@ -122,10 +117,10 @@ static int remove_tail(struct journal *journal)
 
 static int open_file(struct journal *journal)
 {
-	if (unlinkat(journal->folder_fd, NEW_NAME, 0) < 0 && errno != ENOENT) {
+	if (unlinkat(journal->folder_fd, JOURNAL_NEW_NAME, 0) < 0 && errno != ENOENT) {
 		return -errno;
 	}
-	journal->fd = openat(journal->folder_fd, FILE_NAME,
+	journal->fd = openat(journal->folder_fd, JOURNAL_FILE_NAME,
 		O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
 	return journal->fd < 0 || fsync(journal->folder_fd) < 0 ? -errno : 0;
 }
@@ -148,7 +143,8 @@ static int open_for_writing(struct journal *journal, struct error *err)
 	}
 	r = remove_tail(journal);
 	if (r < 0) {
-		return error_set(err, r, "%s/" FILE_NAME ": %s", journal->folder, error_name(r));
+		return error_set(
+			err, r, "%s/" JOURNAL_FILE_NAME ": %s", journal->folder, error_name(r));
 	}
 	return 0;
 }
@@ -215,230 +211,4 @@ bool journal_is_complete(const struct journal *journal)
 uint64_t journal_size(const struct journal *journal)
 {
 	return journal->size;
-}
-
-/* A line that was not written whole is taken back, so that the next one is not appended to it. */
-static int append(struct journal *journal, const char *line, size_t size)
-{
-	if (journal->size + size > JOURNAL_SIZE_MAX) {
-		return -EFBIG;
-	}
-	int r = folder_write_all(journal->fd, line, size);
-	if (r == 0 && fsync(journal->fd) < 0) {
-		r = -errno;
-	}
-	if (r < 0) {
-		int truncated = ftruncate(journal->fd, (off_t)journal->size);
-		(void)truncated; /* else the next run finds a torn line */
-	}
-	return r;
-}
-
-/* Takes the reference of record; NULL stands for no memory. */
-static int write_record(struct journal *journal, json_t *record, struct error *err)
-{
-	_cleanup_free_ char *line = NULL;
-	size_t size = 0;
-
-	int r = -ENOMEM;
-	if (record && json_object_set_new(record, "seq",
-			      json_integer((json_int_t)journal->sequence + 1)) == 0) {
-		r = journal_line_format(record, &line, &size);
-	}
-	if (r == 0) {
-		r = append(journal, line, size);
-	}
-	if (r == 0) {
-		journal->size += size;
-		r = journal_fold(journal, record);
-	}
-	json_decref(record);
-	if (r < 0) {
-		return error_set(err, r, "%s/" FILE_NAME ": cannot write a record: %s",
-			journal->folder, error_name(r));
-	}
-	return 0;
-}
-
-static json_t *pack_begin(const char *verb, const char *profile, const json_t *services)
-{
-	json_t *record = json_pack("{s:s,s:s,s:s,s:I}", "type", "begin", "verb", verb, "version",
-		TWINLENS_VERSION, "time", (json_int_t)time(NULL));
-
-	if (record && profile &&
-		(json_object_set_new(record, "profile", json_string(profile)) < 0 ||
-			json_object_set_new(record, "services", json_deep_copy(services)) < 0)) {
-		json_decref(record);
-		return NULL;
-	}
-	return record;
-}
-
-int journal_write_begin(struct journal *journal, const char *verb,
-	const struct journal_origin *origin, struct error *err)
-{
-	json_t *record =
-		pack_begin(verb, origin ? origin->profile : NULL, origin ? origin->services : NULL);
-
-	return write_record(journal, record, err);
-}
-
-static json_t *pack_intent(const struct entry *entry)
-{
-	return json_pack("{s:s,s:s,s:s,s:O,s:O}", "type", "intent", "kind", entry->kind, "object",
-		entry->object, "before", entry->view.before, "wanted", entry->view.wanted);
-}
-
-int journal_write_intent(struct journal *journal, const char *kind, const char *object,
-	json_t *before, json_t *wanted, const struct journal_entry **ret_entry, struct error *err)
-{
-	const struct journal_entry *old = journal_find(journal, kind, object);
-
-	json_t *record = json_pack("{s:s,s:s,s:s,s:O,s:O}", "type", "intent", "kind", kind,
-		"object", object, "before", old ? old->before : before, "wanted", wanted);
-	int r = write_record(journal, record, err);
-	if (r < 0) {
-		return r;
-	}
-	*ret_entry = journal_find(journal, kind, object);
-	return 0;
-}
-
-static json_t *pack_for(const struct journal_entry *entry, const char *type)
-{
-	return json_pack(
-		"{s:s,s:s,s:s}", "type", type, "kind", entry->kind, "object", entry->object);
-}
-
-static json_t *pack_progress(const struct journal_entry *entry, json_t *progress)
-{
-	return json_pack("{s:s,s:s,s:s,s:O}", "type", "progress", "kind", entry->kind, "object",
-		entry->object, "progress", progress);
-}
-
-int journal_write_progress(struct journal *journal, const struct journal_entry *entry,
-	json_t *progress, struct error *err)
-{
-	return write_record(journal, pack_progress(entry, progress), err);
-}
-
-int journal_write_done(
-	struct journal *journal, const struct journal_entry *entry, struct error *err)
-{
-	return write_record(journal, pack_for(entry, "done"), err);
-}
-
-int journal_write_undone(struct journal *journal, const struct journal_entry *entry,
-	const char *how, struct error *err)
-{
-	json_t *record = pack_for(entry, "undone");
-
-	if (record && json_object_set_new(record, "how", json_string(how)) < 0) {
-		json_decref(record);
-		record = NULL;
-	}
-	return write_record(journal, record, err);
-}
-
-int journal_write_end(struct journal *journal, struct error *err)
-{
-	return write_record(journal, json_pack("{s:s}", "type", "end"), err);
-}
-
-/* Takes the reference of record. */
-static int write_copy(int fd, json_t *record, uint64_t *sequence, uint64_t *size)
-{
-	_cleanup_free_ char *line = NULL;
-	size_t length = 0;
-	int r = -ENOMEM;
-
-	if (record &&
-		json_object_set_new(record, "seq", json_integer((json_int_t)*sequence + 1)) == 0) {
-		r = journal_line_format(record, &line, &length);
-	}
-	json_decref(record);
-	if (r == 0) {
-		r = folder_write_all(fd, line, length);
-	}
-	if (r == 0) {
-		*sequence += 1;
-		*size += length;
-	}
-	return r;
-}
-
-static int copy_entry(int fd, const struct entry *entry, uint64_t *sequence, uint64_t *size)
-{
-	int r = write_copy(fd, pack_intent(entry), sequence, size);
-
-	if (r == 0 && json_object_size(entry->view.progress) > 0) {
-		r = write_copy(
-			fd, pack_progress(&entry->view, entry->view.progress), sequence, size);
-	}
-	if (r == 0 && entry->view.is_done) {
-		r = write_copy(fd, pack_for(&entry->view, "done"), sequence, size);
-	}
-	return r;
-}
-
-static int copy_all(const struct journal *journal, int fd, uint64_t *sequence, uint64_t *size)
-{
-	int r = write_copy(
-		fd, pack_begin("compact", journal->profile, journal->services), sequence, size);
-
-	for (size_t i = 0; i < journal->n && r == 0; i++) {
-		r = copy_entry(fd, journal->entries[i], sequence, size);
-	}
-	if (r == 0 && journal->is_complete) {
-		r = write_copy(fd, json_pack("{s:s}", "type", "end"), sequence, size);
-	}
-	return r == 0 && fsync(fd) < 0 ? -errno : r;
-}
-
-static int replace(struct journal *journal)
-{
-	uint64_t sequence = 0, size = 0;
-	_cleanup_close_ int fd = openat(journal->folder_fd, NEW_NAME,
-		O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
-
-	if (fd < 0) {
-		return -errno;
-	}
-	int r = copy_all(journal, fd, &sequence, &size);
-	if (r == 0 && (renameat(journal->folder_fd, NEW_NAME, journal->folder_fd, FILE_NAME) < 0 ||
-			      fsync(journal->folder_fd) < 0)) {
-		r = -errno;
-	}
-	if (r < 0) {
-		unlinkat(journal->folder_fd, NEW_NAME, 0);
-		return r;
-	}
-	close_fd(journal->fd);
-	journal->fd = take_fd(fd);
-	journal->sequence = sequence;
-	journal->size = size;
-	return 0;
-}
-
-static int retire(struct journal *journal)
-{
-	if (renameat(journal->folder_fd, FILE_NAME, journal->folder_fd, OLD_NAME) < 0 ||
-		fsync(journal->folder_fd) < 0) {
-		return -errno;
-	}
-	journal->fd = close_fd(journal->fd);
-	journal_forget(journal);
-	journal->sequence = journal->size = 0;
-	return 0;
-}
-
-int journal_compact(struct journal *journal, struct error *err)
-{
-	int r = journal->n > 0 ? replace(journal) : retire(journal);
-
-	if (r < 0) {
-		return error_set(err, r, "%s/" FILE_NAME ": cannot be replaced: %s",
-			journal->folder, error_name(r));
-	}
-	return 0;
 }

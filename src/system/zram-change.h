@@ -3,11 +3,14 @@
 #define SYSTEM_ZRAM_CHANGE_H
 
 #include "system/change-impl.h"
+#include "system/swap.h"
 #include "system/zram-device.h"
+#include "util/clock.h"
 
 #define ZRAM_OBJECT      "swap"
 #define ZRAM_LABEL       "twinlens"
 #define ZRAM_DEVICES_MAX 64
+#define ZRAM_BUSY_NS     (3 * NSEC_PER_SEC) /* for how long udev may look at a device */
 
 /*
  * The progress of the entry, all of it of one boot:
@@ -24,6 +27,17 @@
  */
 int zram_find_ours(const struct machine *machine, const struct journal_entry *entry,
 	struct zram_device *ret_device);
+
+/* Whether the progress is of this boot, has a device, and says that the module was loaded for it.
+ */
+bool zram_is_of_this_boot(const struct machine *machine, const struct journal_entry *entry);
+bool zram_has_number(const struct journal_entry *entry);
+bool zram_has_loaded_module(const struct machine *machine, const struct journal_entry *entry);
+
+/* 1 with ret_area when the device is in use as swap, 0 when it is not; a negative errno with err.
+ */
+int zram_find_area(
+	const struct sysroot *root, int number, struct swap_area *ret_area, struct error *err);
 
 /* "1 GiB" */
 void zram_format_size(uint64_t bytes, char *text, size_t size);

@@ -1,7 +1,8 @@
 /*
  * Preloaded into a program: counts the calls that change something on the machine, and before the
  * KILL_AT-th sends the whole program KILL_SIGNAL (9 by default). Children count with their parent.
- * With MEMORY_FILE, what the process has for itself is written there when it ends.
+ * With HANG_SWAPOFF, swapoff(2) never returns. With MEMORY_FILE, what the process has for itself is
+ * written there when it ends.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -160,6 +161,9 @@ int swapon(const char *path, int flags)
 int swapoff(const char *path)
 {
 	step();
+	if (getenv("HANG_SWAPOFF")) {
+		pause();
+	}
 	return NEXT(swapoff)(path);
 }
 

@@ -93,6 +93,17 @@ class Tune(MachineTest):
         self.tune.must("rollback")
         self.check_restored()
 
+    def test_swapoff_that_hangs(self):
+        """It is ended, the swap stays in use, and the rest is rolled back."""
+        self.tune.must("apply")
+        device = self.own_device()
+        hung = self.tune.must("rollback", status=1, env={"HANG_SWAPOFF": "1"})
+        self.assertIn("swapoff was ended, as it took longer than 30 s", hung.stdout)
+        self.assertIn(device, swaps())
+        self.assertEqual(read(VM / "swappiness"), self.before["vm.swappiness"])
+        self.tune.must("rollback")
+        self.check_restored()
+
     def test_somebody_changed_it(self):
         self.tune.must("apply")
         (VM / "dirty_ratio").write_text("33")

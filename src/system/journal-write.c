@@ -1,0 +1,138 @@
+/* Appending a record so that it is there for good. */
+#include "system/journal-impl.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "system/folder.h"
+#include "util/cleanup.h"
+
+json_t *journal_pack_begin(const char *verb, const char *profile, const json_t *services)
+{
+	json_t *record = json_pack("{s:s,s:s,s:s,s:I}", "type", "begin", "verb", verb, "version",
+		TWINLENS_VERSION, "time", (json_int_t)time(NULL));
+
+	if (record && profile &&
+		(json_object_set_new(record, "profile", json_string(profile)) < 0 ||
+			json_object_set_new(record, "services", json_deep_copy(services)) < 0)) {
+		json_decref(record);
+		return NULL;
+	}
+	return record;
+}
+
+json_t *journal_pack_intent(const struct entry *entry)
+{
+	return json_pack("{s:s,s:s,s:s,s:O,s:O}", "type", "intent", "kind", entry->kind, "object",
+		entry->object, "before", entry->view.before, "wanted", entry->view.wanted);
+}
+
+json_t *journal_pack_for(const struct journal_entry *entry, const char *type)
+{
+	return json_pack(
+		"{s:s,s:s,s:s}", "type", type, "kind", entry->kind, "object", entry->object);
+}
+
+json_t *journal_pack_progress(const struct journal_entry *entry, json_t *progress)
+{
+	return json_pack("{s:s,s:s,s:s,s:O}", "type", "progress", "kind", entry->kind, "object",
+		entry->object, "progress", progress);
+}
+
+/* A line that was not written whole is taken back, so that the next one is not appended to it. */
+static int append(struct journal *journal, const char *line, size_t size)
+{
+	if (journal->size + size > JOURNAL_SIZE_MAX) {
+		return -EFBIG;
+	}
+	int r = folder_write_all(journal->fd, line, size);
+	if (r == 0 && fsync(journal->fd) < 0) {
+		r = -errno;
+	}
+	if (r < 0) {
+		int truncated = ftruncate(journal->fd, (off_t)journal->size);
+		(void)truncated; /* else the next run finds a torn line */
+	}
+	return r;
+}
+
+/* Takes the reference of record; NULL stands for no memory. */
+static int write_record(struct journal *journal, json_t *record, struct error *err)
+{
+	_cleanup_free_ char *line = NULL;
+	size_t size = 0;
+
+	int r = -ENOMEM;
+	if (record && json_object_set_new(record, "seq",
+			      json_integer((json_int_t)journal->sequence + 1)) == 0) {
+		r = journal_line_format(record, &line, &size);
+	}
+	if (r == 0) {
+		r = append(journal, line, size);
+	}
+	if (r == 0) {
+		journal->size += size;
+		r = journal_fold(journal, record);
+	}
+	json_decref(record);
+	if (r < 0) {
+		return error_set(err, r, "%s/" JOURNAL_FILE_NAME ": cannot write a record: %s",
+			journal->folder, error_name(r));
+	}
+	return 0;
+}
+
+int journal_write_begin(struct journal *journal, const char *verb,
+	const struct journal_origin *origin, struct error *err)
+{
+	json_t *record = journal_pack_begin(
+		verb, origin ? origin->profile : NULL, origin ? origin->services : NULL);
+
+	return write_record(journal, record, err);
+}
+
+int journal_write_intent(struct journal *journal, const char *kind, const char *object,
+	json_t *before, json_t *wanted, const struct journal_entry **ret_entry, struct error *err)
+{
+	const struct journal_entry *old = journal_find(journal, kind, object);
+
+	json_t *record = json_pack("{s:s,s:s,s:s,s:O,s:O}", "type", "intent", "kind", kind,
+		"object", object, "before", old ? old->before : before, "wanted", wanted);
+	int r = write_record(journal, record, err);
+	if (r < 0) {
+		return r;
+	}
+	*ret_entry = journal_find(journal, kind, object);
+	return 0;
+}
+
+int journal_write_progress(struct journal *journal, const struct journal_entry *entry,
+	json_t *progress, struct error *err)
+{
+	return write_record(journal, journal_pack_progress(entry, progress), err);
+}
+
+int journal_write_done(
+	struct journal *journal, const struct journal_entry *entry, struct error *err)
+{
+	return write_record(journal, journal_pack_for(entry, "done"), err);
+}
+
+int journal_write_undone(struct journal *journal, const struct journal_entry *entry,
+	const char *how, struct error *err)
+{
+	json_t *record = journal_pack_for(entry, "undone");
+
+	if (record && json_object_set_new(record, "how", json_string(how)) < 0) {
+		json_decref(record);
+		record = NULL;
+	}
+	return write_record(journal, record, err);
+}
+
+int journal_write_end(struct journal *journal, struct error *err)
+{
+	return write_record(journal, json_pack("{s:s}", "type", "end"), err);
+}

@@ -1,0 +1,228 @@
+/*
+ * Making swap in a zram device of our own. hot_add makes a device and tells its number only
+ * afterwards, so a kill in between leaves one that no journal knows: what was there before is noted
+ * first, and the kernel gives the lowest free number.
+ */
+#include "system/zram-change.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "system/backoff.h"
+#include "util/clock.h"
+
+#define ALGORITHMS_MAX 16
+
+static int note_seen(struct change_run *run, struct error *err)
+{
+	int numbers[ZRAM_DEVICES_MAX];
+	int n = zram_device_list(run->machine->root, numbers, ZRAM_DEVICES_MAX);
+	json_t *seen = json_array();
+
+	if (n == ZRAM_DEVICES_MAX) {
+		n = -ENFILE;
+	}
+	for (int i = 0; i < n; i++) {
+		if (json_array_append_new(seen, json_integer(numbers[i])) < 0) {
+			n = -ENOMEM;
+		}
+	}
+	if (n < 0) {
+		json_decref(seen);
+		return error_set(err, n, "zram: listing the devices: %s", error_name(n));
+	}
+	return change_run_progress(run, json_pack("{s:o,s:n}", "seen", seen, "number"), err);
+}
+
+static int begin(struct change_run *run, struct error *err)
+{
+	bool is_loaded = zram_is_loaded(run->machine->root);
+
+	if (!zram_is_of_this_boot(run->machine, run->entry) || !is_loaded) {
+		/* What an earlier boot noted is of no use any more. */
+		int r = change_run_progress(run,
+			json_pack("{s:s,s:b,s:n,s:n}", "boot", run->machine->boot_id, "module",
+				!is_loaded, "seen", "number"),
+			err);
+		if (r < 0) {
+			return r;
+		}
+	}
+	return is_loaded ? 0 : zram_module_load(run->machine->root, err);
+}
+
+static int note_device(struct change_run *run, const struct zram_device *device, struct error *err)
+{
+	char uuid[SWAP_UUID_SIZE];
+	int r = swap_uuid_make(uuid);
+
+	if (r < 0) {
+		return error_set(
+			err, r, "zram%d: making a UUID: %s", device->number, error_name(r));
+	}
+	return change_run_progress(run,
+		json_pack("{s:i,s:I,s:s}", "number", device->number, "sequence",
+			(json_int_t)device->sequence, "uuid", uuid),
+		err);
+}
+
+/* Our device, made now or by a run that was killed. */
+static int get_device(struct change_run *run, struct zram_device *ret_device, struct error *err)
+{
+	const struct sysroot *root = run->machine->root;
+	int number;
+
+	int r = zram_find_ours(run->machine, run->entry, ret_device);
+	if (r < 0) {
+		return error_set(err, r, "zram: looking for our device: %s", error_name(r));
+	}
+	if (r == 0) {
+		r = note_seen(run, err);
+		if (r < 0) {
+			return r;
+		}
+		r = zram_device_hot_add(root, &number);
+		if (r == 0) {
+			r = zram_device_read(root, number, ret_device);
+		}
+		if (r < 0) {
+			return error_set(err, r, "zram: adding a device: %s", error_name(r));
+		}
+	} else if (zram_has_number(run->entry)) {
+		return 0;
+	}
+	return note_device(run, ret_device, err);
+}
+
+static size_t get_algorithms(const json_t *wanted, const char **algorithms)
+{
+	const json_t *array = json_object_get(wanted, "algorithms");
+	size_t n = 0;
+
+	for (size_t i = 0; i < json_array_size(array) && n < ALGORITHMS_MAX; i++) {
+		const char *name = json_string_value(json_array_get(array, i));
+		if (name) {
+			algorithms[n++] = name;
+		}
+	}
+	return n;
+}
+
+static int configure(struct change_run *run, struct zram_device *device, struct error *err)
+{
+	const char *algorithms[ALGORITHMS_MAX] = {NULL};
+	const struct sysroot *root = run->machine->root;
+	size_t n = get_algorithms(run->entry->wanted, algorithms);
+	uint64_t size = (uint64_t)json_integer_value(json_object_get(run->entry->wanted, "size"));
+
+	int r = zram_device_configure(root, device->number, algorithms, n, size, err);
+	if (r < 0) {
+		return r;
+	}
+	r = zram_device_read(root, device->number, device);
+	if (r < 0) {
+		return error_set(err, r, "zram%d: %s", device->number, error_name(r));
+	}
+	if (n > 0 && strcmp(device->algorithm, algorithms[0]) != 0) {
+		change_text(run->note, sizeof(run->note), "this kernel has no %s: %s instead",
+			algorithms[0], device->algorithm);
+	}
+	return 0;
+}
+
+/* devtmpfs makes the node at once, mdev and udev after a while. */
+static int wait_for_node(const char *path)
+{
+	struct backoff backoff;
+	struct stat status;
+
+	backoff_init(&backoff, ZRAM_BUSY_NS);
+	while (stat(path, &status) < 0) {
+		if (errno != ENOENT || !backoff_wait(&backoff)) {
+			return -errno;
+		}
+	}
+	return S_ISBLK(status.st_mode) ? 0 : -ENOTBLK;
+}
+
+static int write_header(const char *path, uint64_t size_bytes, const char *uuid)
+{
+	struct backoff backoff;
+	int r;
+
+	backoff_init(&backoff, ZRAM_BUSY_NS);
+	do {
+		r = swap_header_write(path, size_bytes, uuid, ZRAM_LABEL);
+	} while (r == -EBUSY && backoff_wait(&backoff));
+	return r;
+}
+
+static int enable(const char *path, int priority)
+{
+	struct backoff backoff;
+	int r;
+
+	backoff_init(&backoff, ZRAM_BUSY_NS);
+	do {
+		r = swap_enable(path, priority);
+	} while (r == -EBUSY && backoff_wait(&backoff));
+	return r;
+}
+
+static int use_as_swap(struct change_run *run, const struct zram_device *device, struct error *err)
+{
+	const char *uuid = json_string_value(json_object_get(run->entry->progress, "uuid"));
+	int priority = (int)json_integer_value(json_object_get(run->entry->wanted, "priority"));
+	char path[ZRAM_PATH_MAX];
+	struct swap_area area;
+
+	zram_device_path(device->number, path);
+	int r = wait_for_node(path);
+	if (r == 0) {
+		r = uuid ? write_header(path, device->size_bytes, uuid) : -EBADMSG;
+	}
+	if (r < 0) {
+		return error_set(err, r, "%s: making a swap area: %s", path, error_name(r));
+	}
+	r = enable(path, priority);
+	if (r < 0) {
+		return error_set(err, r, "%s: swapon: %s", path, error_name(r));
+	}
+	r = zram_find_area(run->machine->root, device->number, &area, err);
+	if (r == 0 || (r > 0 && area.priority != priority)) {
+		return error_set(
+			err, -EIO, "%s: it is not in use as swap with priority %d", path, priority);
+	}
+	return r < 0 ? r : 0;
+}
+
+int zram_apply(struct change_run *run, struct error *err)
+{
+	struct zram_device device;
+	struct swap_area area;
+
+	int r = begin(run, err);
+	if (r == 0) {
+		r = get_device(run, &device, err);
+	}
+	if (r < 0) {
+		return r;
+	}
+	uint64_t size = (uint64_t)json_integer_value(json_object_get(run->entry->wanted, "size"));
+	if (device.size_bytes > 0 && device.size_bytes != size) {
+		return error_set(err, -EEXIST,
+			"zram%d: a run that was cut short gave it another size: run twinlens tune "
+			"rollback first",
+			device.number);
+	}
+	r = zram_find_area(run->machine->root, device.number, &area, err);
+	if (r != 0) {
+		return r < 0 ? r : 0; /* a killed run got as far as that */
+	}
+	if (device.size_bytes == 0) {
+		r = configure(run, &device, err);
+	}
+	return r < 0 ? r : use_as_swap(run, &device, err);
+}
