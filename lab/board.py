@@ -150,6 +150,15 @@ class Board:
             if self._qemu.poll() is not None or time.monotonic() > end:
                 raise BoardError(f"the board did not boot in {seconds} s, see {self._console}")
 
+    def reboot(self, seconds=150):
+        """Restarts the system. What runs on it ends; its disk keeps what was written."""
+        self._ready.clear()
+        self.must("systemctl --no-block reboot")
+        self.wait_ready(seconds)
+        for task in list(self._tasks.values()):
+            task.finish(Result(255, "the board was restarted"))
+        self._tasks.clear()
+
     def load(self):
         """A reading of what this machine does: ticks of all processors, ticks of the board's QEMU."""
         with open("/proc/stat", encoding="ascii") as file:

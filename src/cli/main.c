@@ -16,6 +16,7 @@ static const struct verb {
 	{"serve", "twinlens serve", "stream the cameras to browsers", cmd_serve},
 	{"cameras", "twinlens cameras", "list capture devices, and which are usable", cmd_cameras},
 	{"tune", "twinlens tune", "make the machine fit in its memory, and take it back", cmd_tune},
+	{"boot", "twinlens boot", "where the start-up time went", cmd_boot},
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -17,5 +17,6 @@ enum exit_status {
 int cmd_serve(int argc, char **argv);
 int cmd_cameras(int argc, char **argv);
 int cmd_tune(int argc, char **argv);
+int cmd_boot(int argc, char **argv);
 
 #endif

@@ -8,6 +8,7 @@
  * boot.
  */
 const struct change_kind *const change_kinds[] = {
+	&service_change_kind,
 	&sysctl_change_kind,
 	&file_change_kind,
 	&zswap_change_kind,

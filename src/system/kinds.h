@@ -7,6 +7,7 @@
 extern const struct change_kind boot_change_kind;
 extern const struct change_kind cache_change_kind;
 extern const struct change_kind file_change_kind;
+extern const struct change_kind service_change_kind;
 extern const struct change_kind sysctl_change_kind;
 extern const struct change_kind zram_change_kind;
 extern const struct change_kind zswap_change_kind;

@@ -1,0 +1,163 @@
+"""The board fitted into its memory, and taken back"""
+
+import json
+import re
+import time
+
+# What Debian enables of the packages that the guide's profile names.
+SERVICES = (
+    "bluetooth.service cups.service cups.socket cups.path cups-browsed.service"
+    " avahi-daemon.service avahi-daemon.socket ModemManager.service"
+)
+STATES = (
+    f"for unit in {SERVICES}; do systemctl show -P LoadState -P UnitFileState -P ActiveState $unit"
+    ' | xargs echo "$unit"; done'
+)
+# What asks for the services, as their clients do.
+CLIENTS = (
+    "for name in org.bluez org.freedesktop.Avahi org.freedesktop.ModemManager1; do"
+    " busctl --timeout=5 call $name / org.freedesktop.DBus.Peer Ping; done;"
+    " timeout 5 bash -c ': >/dev/tcp/127.0.0.1/631'; touch /var/spool/cups/d99999-001;"
+    " sleep 1; rm /var/spool/cups/d99999-001"
+)
+VALUES = {"swappiness": "60", "dirty_ratio": "15", "dirty_background_ratio": "5", "overcommit_memory": "1"}
+
+
+def run(lab):
+    board = lab.board
+    wait_booted(board)
+    before = snapshot(board)
+    rest = snapshot_rest(board)
+    used_before = used_mb(board)
+    applied = check_apply(lab)
+    board.run(CLIENTS, 40)
+    check_second_apply(lab)
+    check_boot(lab)
+    board.must(f"sleep {max(0, 60 - (time.monotonic() - applied)):.0f}", 70)
+    check_applied(lab, "60 s later, and after clients called")
+
+    board.reboot()
+    wait_booted(board)
+    used_after = used_mb(board)
+    figure = f"{used_before:.0f} MB before, {used_after:.0f} MB with the plan"
+    lab.check("memory used after the start", used_after < used_before, figure)
+    check_applied(lab, "after a restart of the board")
+    unit = board.must("systemctl show -P Result -P ExecMainStatus twinlens-tune.service").split()
+    lab.check("   the boot unit ended well", unit == ["success", "0"], " ".join(unit))
+
+    check_rollback(lab, before)
+    board.reboot()
+    wait_booted(board)
+    check_same(lab, "   and after a restart", before, snapshot(board))
+    check_same(lab, "   with every unit file and zram device", rest, snapshot_rest(board))
+
+
+def wait_booted(board):
+    """A system that is degraded is up, too."""
+    board.run("systemctl is-system-running --wait", 120)
+
+
+def snapshot(board):
+    """What apply may change: links, files, vm.*, swap and zram devices, and what runs."""
+    return {
+        "links": board.must("find /etc/systemd /etc/sysctl.d -printf '%p %y %m %l\\n' | sort"),
+        # The kernel works user_reserve_kbytes out anew at each start, from the memory that is free.
+        "vm": board.must("cd /proc/sys/vm && grep -s . * | grep -v '^stat_refresh\\|^user_reserve_kbytes'"),
+        # An idle device comes with the module, which the boot unit loads.
+        "swap": board.must("cut -f1 /proc/swaps; cd /sys/block && grep -Hsv '^0$' zram*/disksize; true"),
+        "states": board.must(STATES),
+    }
+
+
+def snapshot_rest(board):
+    """What takes long, or lasts until the next start: all unit files but those of sessions, and idle devices."""
+    return {
+        "unit files": board.must("systemctl list-unit-files --no-pager --no-legend | grep -v ' transient '", 60),
+        "zram": board.must("ls /sys/block | grep zram; true"),
+    }
+
+
+def check_same(lab, name, before, after):
+    differing = [
+        f"{part}: {' '.join(line.split())}"
+        for part in before
+        for line in sorted(set(before[part].splitlines()) ^ set(after[part].splitlines()))
+    ]
+    for line in differing:
+        lab.log(f"differs, {line}")
+    count = sum(len(text.splitlines()) for text in before.values())
+    lab.check(name, not differing, "; ".join(differing)[:200] or f"{count} settings compared")
+
+
+def used_mb(board):
+    """As /api/status counts it: MemTotal - MemAvailable."""
+    text = board.must("cat /proc/meminfo")
+    total, available = (int(re.search(rf"{name}:\s+(\d+)", text)[1]) for name in ("MemTotal", "MemAvailable"))
+    return (total - available) / 1024
+
+
+def apply(lab):
+    """The report of apply, and how long it took."""
+    result = lab.board.run("start=$EPOCHREALTIME; twinlens tune apply --json; status=$?\n"
+                           'echo "$start $EPOCHREALTIME" | awk \'{ print $2 - $1 }\'; exit $status', 120)
+    report, _, seconds = result.output.rstrip().rpartition("\n")
+    lab.require("apply", result.status == 0, report[-200:] if result.status else f"in {float(seconds):.1f} s")
+    return json.loads(report)
+
+
+def check_apply(lab):
+    """Returns when it was applied."""
+    report = apply(lab)
+    applied = time.monotonic()
+    for step in report["steps"]:
+        gained = (step["available_after_bytes"] - step["available_before_bytes"]) / 1e6
+        lab.check(f"   {step['object']}", step["outcome"] == "made", f"{gained:+.1f} MB available")
+    check_applied(lab, "after it")
+    return applied
+
+
+def check_second_apply(lab):
+    report = apply(lab)
+    lab.check("   the second time it changes nothing", report["made"] == 0, f"{report['made']} changes")
+
+
+def check_applied(lab, when):
+    board = lab.board
+    states = [line.split() for line in board.must(STATES).splitlines()]
+    running = [state[0] for state in states if state[-1] in ("active", "activating", "reloading")]
+    lab.check(f"{when}: none of its services runs", len(states) == 8 and not running, " ".join(running))
+    lines = board.must(f"cd /proc/sys/vm && grep . {' '.join(VALUES)}").splitlines()
+    values = dict(line.split(":") for line in lines)
+    lab.check("   vm.*", values == VALUES, " ".join(values.values()))
+    swap = board.must("tail -n +2 /proc/swaps").split()
+    good = len(swap) == 5 and "zram" in swap[0] and int(swap[2]) // 1024 == 1023 and swap[4] == "10"
+    lab.check("   swap on zram, 1 GiB, priority 10", good, " ".join(swap))
+    status = board.run("twinlens tune status", 60)
+    lab.check("   status agrees", status.status == 0, f"exit status {status.status}")
+
+
+def check_boot(lab):
+    """The figures of `twinlens boot` are those of systemd-analyze."""
+    report = json.loads(lab.board.run("twinlens boot --json", 60).output)
+    said = lab.board.must("systemd-analyze time; systemd-analyze blame --no-pager", 60)
+    total = re.search(r"= (?:(\d+)min )?([\d.]+)s", said)
+    theirs = 60 * float(total[1] or 0) + float(total[2])
+    good = abs(theirs - report["total_s"]) < 0.002
+    lab.check("boot: the total is that of systemd-analyze", good, f"{report['total_s']:.3f} s, {theirs:.3f} s")
+    seconds = {unit["unit"]: unit["duration_s"] for unit in report["units"]}
+    told = {name: float(time) for time, name in re.findall(r"(?m)^\s*([\d.]+)s (\S+)$", said)}
+    both = set(seconds) & set(told)
+    worst = max((abs(seconds[name] - told[name]) for name in both), default=9)
+    lab.check("   and so are the slowest units", len(both) > 5 and worst < 0.002, f"{len(both)} units")
+    chain = lab.board.must("systemd-analyze critical-chain --no-pager", 60)
+    names = re.findall(r"(?m)^[\s└─]*(\S+\.\w+) @", chain)
+    ours = [link["unit"] for link in report["critical_chain"]]
+    lab.check("   and the critical chain", ours == names and len(ours) > 3, " ".join(ours[:4]))
+    result = lab.board.run("twinlens boot --limit 1s", 60)
+    lab.check("   over the limit it fails", result.status == 1, f"exit status {result.status}")
+
+
+def check_rollback(lab, before):
+    result = lab.board.run("twinlens tune rollback", 120)
+    lab.check("rollback", result.status == 0, result.output.strip()[-200:] if result.status else "")
+    check_same(lab, "   all is as it was before", before, snapshot(lab.board))

@@ -1,0 +1,104 @@
+#include "system/service-link.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "util/cleanup.h"
+
+int service_link_look(const struct sysroot *root, const char *path, const char *target,
+	enum service_link_state *ret_state)
+{
+	char full[PATH_MAX], now[PATH_MAX];
+	int r = sysroot_path(root, path, full, sizeof(full));
+	if (r < 0) {
+		return r;
+	}
+	ssize_t length = readlink(full, now, sizeof(now) - 1);
+	if (length >= 0) {
+		now[length] = '\0';
+		*ret_state = strcmp(now, target) == 0 ? SERVICE_LINK_THERE : SERVICE_LINK_OTHER;
+		return 0;
+	}
+	switch (errno) {
+	case ENOENT:
+		*ret_state = SERVICE_LINK_GONE;
+		return 0;
+	case EINVAL: /* a file, or a folder */
+	case ENOTDIR:
+		*ret_state = SERVICE_LINK_OTHER;
+		return 0;
+	default:
+		return -errno;
+	}
+}
+
+static int sync_folder(const char *folder)
+{
+	_cleanup_close_ int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
+}
+
+static int sync_parent(const char *folder)
+{
+	char parent[PATH_MAX];
+
+	snprintf(parent, sizeof(parent), "%s", folder);
+	char *slash = strrchr(parent, '/');
+	if (!slash || slash == parent) {
+		return 0;
+	}
+	*slash = '\0';
+	return sync_folder(parent);
+}
+
+/* With the mode that systemd gives it. */
+static int make_folder(const char *folder)
+{
+	if (mkdir(folder, 0755) < 0) {
+		return errno == EEXIST ? 0 : -errno;
+	}
+	/* The mask of this process is not to matter. */
+	return chmod(folder, 0755) < 0 ? -errno : sync_parent(folder);
+}
+
+static int make_link(const char *path, const char *target)
+{
+	char folder[PATH_MAX];
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	char *slash = strrchr(folder, '/');
+	if (!slash || slash == folder) {
+		return -EINVAL;
+	}
+	*slash = '\0';
+	int r = make_folder(folder);
+	if (r < 0) {
+		return r;
+	}
+	return symlink(target, path) < 0 ? -errno : sync_folder(folder);
+}
+
+int service_link_restore(
+	const struct sysroot *root, const char *path, const char *target, struct error *err)
+{
+	enum service_link_state state;
+	char full[PATH_MAX];
+	int r = service_link_look(root, path, target, &state);
+
+	if (r == 0 && state == SERVICE_LINK_THERE) {
+		return 0;
+	}
+	if (r == 0) {
+		r = state == SERVICE_LINK_OTHER ? -EEXIST
+						: sysroot_path(root, path, full, sizeof(full));
+	}
+	if (r == 0) {
+		r = make_link(full, target);
+	}
+	return r < 0 ? error_set(err, r, "%s: the link to %s: %s", path, target, error_name(r)) : 0;
+}

@@ -1,0 +1,25 @@
+/* A symbolic link that enables a unit: is it there, and put it back. */
+#ifndef SYSTEM_SERVICE_LINK_H
+#define SYSTEM_SERVICE_LINK_H
+
+#include "util/error.h"
+#include "util/sysroot.h"
+
+enum service_link_state {
+	SERVICE_LINK_THERE,
+	SERVICE_LINK_GONE,
+	SERVICE_LINK_OTHER, /* something else has that name: another link, a file */
+};
+
+/* 0, or a negative errno. */
+int service_link_look(const struct sysroot *root, const char *path, const char *target,
+	enum service_link_state *ret_state);
+
+/*
+ * Makes the link, durably, unless it is there. systemd removes a folder with its last link: that is
+ * made, too. -EEXIST: something else has that name; it is left alone.
+ */
+int service_link_restore(
+	const struct sysroot *root, const char *path, const char *target, struct error *err);
+
+#endif

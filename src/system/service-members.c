@@ -1,0 +1,155 @@
+/* The service, its triggers and its dependants, and theirs. */
+#include "system/service-impl.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+
+/* What disabling does nothing about: systemd makes these anew, or has no file of them. */
+static bool can_have_links(const struct unit *unit)
+{
+	return service_unit_is_loaded(unit) && !unit->is_transient && unit->file_state[0] != '\0' &&
+	       !unit_is(unit->file_state, "generated") && !unit_is(unit->file_state, "transient");
+}
+
+/* A link ".../NAME.wants/UNIT" is how NAME came to want it; disabling removes it. */
+bool service_is_by_link(const struct inspection *inspection, const struct service_member *member,
+	const char *dependant)
+{
+	static const char *const suffixes[] = {".wants", ".requires", ".upholds"};
+	char end[2 * UNIT_NAME_MAX + sizeof("/.requires/")];
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		snprintf(end, sizeof(end), "/%s%s/%s", dependant, suffixes[i], member->unit.id);
+		if (service_links_have(&member->links, end) ||
+			service_links_have(inspection->rules->past_links, end)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The member is valid until the next one is added. */
+static int add_member(struct inspection *inspection, struct unit *unit, enum service_role role)
+{
+	struct service *service = inspection->service;
+
+	if (service->n == SERVICE_MEMBERS_MAX) {
+		return error_set(inspection->err, -E2BIG,
+			"%s: more than %d units hang together with it; disable it by hand",
+			service->members[0].unit.id, SERVICE_MEMBERS_MAX);
+	}
+	struct service_member *members =
+		reallocarray(service->members, service->n + 1, sizeof(*members));
+	if (!members) {
+		return error_set(inspection->err, -ENOMEM, "%s: %s", unit->id, error_name(-ENOMEM));
+	}
+	service->members = members;
+	struct service_member *member = &members[service->n++];
+	*member = (struct service_member){.unit = *unit, .role = role};
+	*unit = (struct unit){0};
+	if (!can_have_links(&member->unit)) {
+		return 0;
+	}
+	const struct service_source *source = inspection->source;
+	return source->list_links(source->data, member->unit.id, &member->links, inspection->err);
+}
+
+static int count_links(const struct inspection *inspection, const struct unit *unit, size_t *ret_n)
+{
+	const struct service_source *source = inspection->source;
+	_cleanup_names_ struct names links = {0};
+	int r = can_have_links(unit)
+			? source->list_links(source->data, unit->id, &links, inspection->err)
+			: 0;
+
+	*ret_n = links.n;
+	return r;
+}
+
+int service_find_pull(
+	const struct inspection *inspection, const struct unit *unit, enum pull *ret_pull)
+{
+	size_t n_links;
+
+	if (!service_unit_is_loaded(unit)) {
+		*ret_pull = PULL_NOT;
+		return 0;
+	}
+	int r = count_links(inspection, unit, &n_links);
+	if (r < 0) {
+		return r;
+	}
+	if (unit_is_up(unit) || n_links > 0) {
+		*ret_pull = PULL_UP;
+	} else {
+		*ret_pull = unit_is(unit->file_state, "disabled") ? PULL_NOT : PULL_ONCE;
+	}
+	return 0;
+}
+
+/* index: of the member that is required; it may move when others are added. */
+static int collect_dependant(struct inspection *inspection, size_t index, const char *id)
+{
+	struct service *service = inspection->service;
+	struct unit unit;
+	enum pull pull;
+
+	if (service_find_member(service, id) ||
+		service_is_by_link(inspection, &service->members[index], id)) {
+		return 0;
+	}
+	if (service_is_other_kind(id)) {
+		service_refuse(service, "%s requires %s", id, service->members[index].unit.id);
+		return 0;
+	}
+	int r = service_load_unit(inspection, id, &unit);
+	if (r < 0) {
+		return r;
+	}
+	r = service_find_pull(inspection, &unit, &pull);
+	if (r == 0 && pull == PULL_UP) {
+		r = service_collect(inspection, &unit, SERVICE_ROLE_DEPENDANT);
+	} else if (r == 0 && pull == PULL_ONCE) {
+		service_set_mask(&service->members[index], "%s requires it", unit.id);
+	}
+	unit_done(&unit);
+	return r;
+}
+
+static int collect_trigger(struct inspection *inspection, const char *id)
+{
+	struct unit unit;
+
+	if (service_find_member(inspection->service, id)) {
+		return 0;
+	}
+	int r = service_load_unit(inspection, id, &unit);
+	if (r < 0) {
+		return r;
+	}
+	r = service_unit_is_loaded(&unit) ? service_collect(inspection, &unit, SERVICE_ROLE_TRIGGER)
+					  : 0;
+	unit_done(&unit);
+	return r;
+}
+
+/* Takes the content of unit. Members move when others are added: they are found by index. */
+int service_collect(struct inspection *inspection, struct unit *unit, enum service_role role)
+{
+	struct service *service = inspection->service;
+	size_t index = service->n;
+	int r = add_member(inspection, unit, role);
+
+	for (size_t i = 0; r == 0 && i < service->members[index].unit.triggered_by.n; i++) {
+		r = collect_trigger(inspection, service->members[index].unit.triggered_by.items[i]);
+	}
+	for (size_t i = 0; r == 0 && i < service->members[index].unit.required_by.n; i++) {
+		r = collect_dependant(
+			inspection, index, service->members[index].unit.required_by.items[i]);
+	}
+	return r;
+}

@@ -1,0 +1,84 @@
+"""twinlens tune killed while it changes services, at each call to systemd: nothing is lost."""
+
+import itertools
+import shutil
+
+import harness
+from systemd import ServicesCase
+
+DOWN = ("cups.service", "cups.socket", "cups.path", "cups-browsed.service", "avahi-daemon.service",
+        "avahi-daemon.socket", "ModemManager.service")
+
+
+class Killed(ServicesCase):
+    """SIGKILL at each call that changes something, before and after it has its effect."""
+
+    SERVICES = "cups avahi-daemon ModemManager"
+
+    def count_calls(self):
+        self.tune("apply", services=self.SERVICES)
+        n = len(self.machine.calls())
+        self.tune("rollback")
+        self.assert_as_before()
+        return n
+
+    def kill_at(self, number, when):
+        self.machine.start(kill_at=[number, when])
+        result = self.machine.tune("apply", services=self.SERVICES, seconds=30)
+        self.assertEqual(result.returncode, -9, f"call {number}, {when}: {result.stderr[-900:]}")
+        self.machine.start()
+
+    def test_rollback_after_each(self):
+        n = self.count_calls()
+        for number in range(1, n + 1):
+            for when in ("before", "after"):
+                with self.subTest(number=number, when=when):
+                    self.kill_at(number, when)
+                    self.tune("rollback")
+                    self.assert_as_before()
+        harness.figure(f"killed at {2 * n} points, each time exactly restored")
+
+    def test_apply_again_after_some(self):
+        n = self.count_calls()
+        for number in [*range(1, n, 4), n]:
+            with self.subTest(number=number):
+                self.kill_at(number, "after")
+                calls = len(self.machine.calls())
+                self.tune("apply", services=self.SERVICES)
+                self.assertIn("Reload", self.machine.calls()[calls:])
+                self.assert_down(DOWN)
+                self.tune("rollback")
+                self.assert_as_before()
+
+    def test_rollback_killed_and_run_again(self):
+        self.tune("apply", services=self.SERVICES)
+        self.machine.stop_systemd()
+        applied = self.machine.folder / "applied"
+        parts = ("etc", "state", "states")
+        self.copy(parts, self.machine.folder, applied)
+        for number in itertools.count(1):
+            self.copy(parts, applied, self.machine.folder)
+            self.machine.start(kill_at=[number, "after"])
+            status = self.machine.tune("rollback", seconds=30).returncode
+            self.machine.start()
+            if status == 0:
+                break
+            with self.subTest(number=number):
+                self.assertEqual(status, -9)
+                self.tune("rollback")
+                self.assert_as_before()
+        self.assertGreater(number, 8)
+        self.assert_as_before()
+        harness.figure(f"rollback killed at {number - 1} points, each time completed by the next")
+
+    def copy(self, parts, source, target):
+        target.mkdir(exist_ok=True)
+        for part in parts:
+            if (source / part).is_dir():
+                shutil.rmtree(target / part, ignore_errors=True)
+                shutil.copytree(source / part, target / part, symlinks=True)
+            else:
+                shutil.copy(source / part, target / part)
+
+
+harness.main()

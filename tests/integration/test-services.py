@@ -1,0 +1,171 @@
+"""The services of twinlens tune: disabled, kept down, and put back exactly; against a systemd of our own.
+
+Only services are in the profile, and their links lie in a temporary folder: nothing of this machine is changed.
+"""
+
+import os
+
+import harness
+from systemd import ServicesCase
+
+CUPS = ("cups.service", "cups.socket", "cups.path", "cups-browsed.service")
+# What an apply of cups does, in its order: what starts it goes first, itself last.
+CUPS_STOPS = ["StopUnit cups.socket", "StopUnit cups.path", "StopUnit cups-browsed.service", "StopUnit cups.service"]
+
+
+class Changes(ServicesCase):
+    def test_there_and_back(self):
+        plan = self.tune("plan")
+        self.assertIn("cups.socket, cups.path, cups-browsed.service", " ".join(plan.split()))
+        self.assertEqual(self.machine.calls(), [])
+        self.tune("apply")
+        self.assert_down(CUPS)
+        left = [path for path in self.machine.links() if "cups" in path or "printer" in path]
+        self.assertEqual(left, [])
+        calls = self.machine.calls()
+        self.assertEqual([call for call in calls if call.startswith("StopUnit")], CUPS_STOPS)
+        self.assertLess(calls.index("DisableUnitFiles cups.path"), calls.index(CUPS_STOPS[0]))
+        self.assertEqual(calls.count("Reload"), 1)
+        self.assertFalse([call for call in calls if call.startswith("Mask")])
+
+        self.tune("apply")
+        self.assertEqual(self.machine.calls(), calls, "the second apply changes nothing")
+        self.tune("status")
+        self.assertEqual(self.machine.calls(), calls)
+
+        self.tune("rollback")
+        self.assert_as_before()
+        started = [call for call in self.machine.calls() if call.startswith("StartUnit")]
+        self.assertEqual(started, ["StartUnit cups.socket", "StartUnit cups.path", "StartUnit cups.service",
+                                   "StartUnit cups-browsed.service"])
+        calls = self.machine.calls()
+        self.tune("rollback")
+        self.assertEqual(self.machine.calls(), calls, "the second rollback changes nothing")
+
+    def test_only_what_was_up_is_started(self):
+        self.tune("apply", services="bluetooth")
+        self.assertNotIn("dbus-org.bluez.service", self.figures())
+        self.tune("rollback")
+        self.assert_as_before()
+        self.assertFalse([call for call in self.machine.calls() if call.startswith("StartUnit")])
+
+    def test_a_mask_where_a_unit_file_wants_it(self):
+        output = self.tune("plan", services="avahi-daemon")
+        self.assertIn("cups-browsed.service wants it", " ".join(output.split()))
+        self.tune("apply", services="avahi-daemon")
+        self.assertEqual(self.machine.links()["systemd/system/avahi-daemon.service"], "/dev/null")
+        self.assert_down(("avahi-daemon.service", "avahi-daemon.socket"))
+        self.tune("apply", services="avahi-daemon")
+        self.tune("rollback")
+        self.assert_as_before()
+
+    def test_no_mask_when_what_wants_it_goes_too(self):
+        self.tune("apply", services="cups avahi-daemon")
+        self.assertFalse([call for call in self.machine.calls() if call.startswith("Mask")])
+        self.tune("rollback")
+        self.assert_as_before()
+
+    def test_not_installed(self):
+        self.assertIn("not installed", self.tune("plan", services="nothing"))
+        self.tune("apply", services="nothing")
+        self.assertEqual(self.machine.calls(), [])
+
+    def test_named_by_its_alias(self):
+        self.tune("apply", "--service", "dbus-org.freedesktop.ModemManager1", services="nothing")
+        self.assert_down(("ModemManager.service",))
+        self.tune("rollback")
+        self.assert_as_before()
+
+    def test_another_run_adds_services(self):
+        self.tune("apply")
+        self.tune("apply", "--service", "ModemManager")
+        self.assert_down((*CUPS, "ModemManager.service"))
+        self.tune("rollback")
+        self.assert_as_before()
+
+
+class Trouble(ServicesCase):
+    def test_what_the_system_needs_is_refused_unless_named(self):
+        self.machine.units["dbus.service"] = {"ActiveState": "active", "UnitFileState": "enabled",
+                                              "FragmentPath": "/lib/systemd/system/dbus.service"}
+        self.machine.start()
+        output = self.tune("apply", services="dbus", status=3)
+        self.assertIn("the system does not work without it", " ".join(output.split()))
+        self.assertEqual(self.machine.calls(), [])
+        self.tune("apply", "--service", "dbus", services="nothing")
+        self.assertIn("StopUnit dbus.service", self.machine.calls())
+
+    def test_jobs_that_end_badly(self):
+        for result in ("failed", "timeout", "canceled"):
+            with self.subTest(result):
+                self.machine.start(jobs={"cups.service": result})
+                output = self.tune("apply", status=1)
+                self.assertIn(f'the job to stop it ended with "{result}"', " ".join(output.split()))
+                self.machine.start()
+                self.tune("rollback")
+                self.assert_as_before()
+
+    def test_a_service_that_comes_back(self):
+        self.machine.start(returns={"ModemManager.service": 0.5})
+        output = self.tune("apply", services="ModemManager", status=1)
+        self.assertIn("ModemManager.service: is active again 3 s after it was stopped", " ".join(output.split()))
+        self.machine.start()
+        self.tune("rollback")
+        self.assert_as_before()
+
+    def test_systemd_goes_away(self):
+        for method in ("DisableUnitFiles", "StopUnit", "Reload"):
+            with self.subTest(method):
+                self.machine.start(end_at=method)
+                self.tune("apply", status=1)
+                self.machine.start()
+                self.tune("rollback")
+                self.assert_as_before()
+
+    def test_systemd_refuses(self):
+        self.machine.start(deny="DisableUnitFiles")
+        result = self.machine.tune("apply")
+        self.assertIn(result.returncode, (1, 3))
+        self.assertIn("interactive authentication required", result.stdout + result.stderr)
+        self.machine.start()
+        self.tune("rollback")
+        self.assert_as_before()
+
+    def test_no_systemd(self):
+        self.machine.stop_systemd()
+        output = self.tune("apply", status=3)
+        self.assertIn("nobody is org.freedesktop.systemd1", output)
+        self.assertEqual(self.figures(), self.before[0])
+
+    def test_a_link_that_was_turned_elsewhere_is_left_alone(self):
+        self.tune("apply")
+        link = self.machine.folder / "etc/systemd/system/printer.target.wants/cups.service"
+        link.parent.mkdir()
+        link.symlink_to("/usr/local/lib/systemd/system/cups.service")
+        calls = self.machine.calls()
+        output = self.tune("rollback")
+        self.assertIn("leads elsewhere since", " ".join(output.split()))
+        self.assertEqual(os.readlink(link), "/usr/local/lib/systemd/system/cups.service")
+        self.assertEqual(self.machine.calls(), calls)
+
+    def test_masked_by_somebody_since(self):
+        self.tune("apply")
+        mask = self.machine.folder / "etc/systemd/system/cups.service"
+        mask.parent.mkdir(parents=True, exist_ok=True)
+        mask.symlink_to("/dev/null")
+        self.machine.start()
+        output = self.tune("rollback")
+        self.assertIn("cups.service was masked since", " ".join(output.split()))
+        self.assertEqual(os.readlink(mask), "/dev/null")
+
+    def test_enabled_again_by_somebody(self):
+        """Half of it is as before: the rest is restored, too."""
+        self.tune("apply")
+        link = self.machine.folder / "etc/systemd/system/sockets.target.wants/cups.socket"
+        link.parent.mkdir(exist_ok=True)
+        link.symlink_to(self.machine.units["cups.socket"]["FragmentPath"])
+        self.tune("rollback")
+        self.assert_as_before()
+
+
+harness.main()
