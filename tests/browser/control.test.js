@@ -118,3 +118,19 @@ test('a hidden page is sent no pictures', { timeout: 40000 }, async (t) => {
   await waitFor(page, 'newer pictures', ({ tiles }) =>
     tiles.every((tile, i) => tile.state === 'live' && tile.sequence !== before.tiles[i].sequence));
 });
+
+test('a page that was put away comes back with new pictures', { timeout: 40000 }, async (t) => {
+  const server = await startServer(t);
+  const page = await openPage(t, server);
+  const before = await waitFor(page, 'live cameras', allLive);
+  const transition = (name) =>
+    page.evaluate((type) => dispatchEvent(new PageTransitionEvent(type, { persisted: true })), name);
+  await transition('pagehide');
+  await until('no viewer', async () => (await server.status()).viewers.length === 0);
+  await waitFor(page, 'connecting', ({ link, tiles }) =>
+    link === 'connecting' && tiles.every((tile) => tile.state === 'connecting'), 2000);
+  await transition('pageshow');
+  await waitFor(page, 'newer pictures', (now) => allLive(now)
+    && now.tiles.every((tile, i) => Number(tile.sequence) > Number(before.tiles[i].sequence) + 30), 4000);
+  assert.deepEqual(page.errors, []);
+});
