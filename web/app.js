@@ -220,9 +220,10 @@ function showTile(camera) {
   if (camera.state !== 'live') {
     const failing = camera.state === 'error' || camera.state === 'lost';
     const waiting = ['unreachable', 'broken', 'full'].includes(camera.state);
-    const why = (failing && camera.error) || t(`why.${camera.state}`);
+    const why = t(`why.${camera.state}`);
     setText($('.veil strong', node), t(`state.${camera.state}`));
     setText($('.veil span', node), waiting ? `${why}\n${retryText()}` : why);
+    setText($('.veil small', node), (failing && camera.error) || '');
   }
   if (camera.sequence !== undefined) {
     showFigures(node, camera);
