@@ -23,6 +23,7 @@ test('pause stops one camera, resume starts it', { timeout: 40000 }, async (t) =
   await sleep(1500);
   const after = await read(page);
   assert.equal(after.tiles[1].sequence, before.tiles[1].sequence);
+  assert.match(await page.textContent('[data-camera=cam1] [data-field=age]'), /^\d,\d{3} ms$/);
   assert.ok(Number(after.tiles[0].sequence) > Number(before.tiles[0].sequence) + 20);
   assert.equal(after.tiles[0].state, 'live');
 
@@ -55,6 +56,13 @@ test('full screen shows one camera, and leaves again', { timeout: 30000 }, async
   await page.click('[data-camera=cam1] [data-action=full]');
   await until('full screen', async () => (await full()) === 'cam1');
   assert.ok((await comparePictures(page, 'cam1')).moved > 0);
+  const dark = await page.evaluate(() => {
+    const brightness = (colour) => Number(colour.match(/\d+/)[0]);
+    const caption = getComputedStyle(document.fullscreenElement.querySelector('.caption'));
+    const tile = getComputedStyle(document.fullscreenElement);
+    return { text: brightness(caption.color), tile: brightness(tile.backgroundColor) };
+  });
+  assert.ok(dark.text > 200 && dark.tile < 40, `in the light theme, too: ${JSON.stringify(dark)}`);
   await page.click('[data-camera=cam1] [data-action=full]');
   await until('the whole page', async () => (await full()) === null);
 });

@@ -103,4 +103,5 @@ test('with no camera of the asked name it says which there are', { timeout: 3000
   await page.waitForTimeout(5000);
   assert.equal((await read(page)).link, 'missing');
   assert.deepEqual((await server.status()).viewers, []);
+  assert.match(await page.textContent('#notice'), /Retrying in \d s$/);
 });
