@@ -110,9 +110,15 @@ class Refusals(unittest.TestCase):
                 config = Config(text)
                 self.refused(["-c", str(config)], str(config), *words)
 
-    def test_camera_without_source(self):
-        config = Config("[camera:cam0]\nidle_stop = 10s\n")
-        self.refused(["-c", str(config)], "cam0", "source")
+    def test_what_is_judged_with_the_rest_of_the_file(self):
+        for text, line, words in (
+            ("\n[camera:cam0]\nidle_stop = 10s\n", 2, ["cam0", "source"]),
+            ("[frames]\npool_blocks = 3\nbuffers = 4\n", 2, ["pool_blocks", "buffers"]),
+            ("[camera:a]\nsource = v4l2:/dev/v\n[camera:b]\nsource = v4l2:/dev/v\n", 4, ["b", "/dev/v"]),
+        ):
+            with self.subTest(text):
+                config = Config(text)
+                self.refused(["-c", str(config)], f"{config}:{line}: ", *words)
 
     def test_no_camera_can_work(self):
         """With none of its cameras there, it says what lacks, and ends."""
