@@ -173,6 +173,12 @@ class Refusals(unittest.TestCase):
         self.assertEqual(result.returncode, FAILED)
         self.assertIn("192.0.2.1", result.stderr.splitlines()[-1])
 
+    def test_name_that_does_not_resolve(self):
+        result = run_twinlens("serve", "-c", "/dev/null", "--camera", "a=synthetic", "--listen",
+                              "nosuchhost.invalid:1", seconds=30)
+        self.assertEqual(result.returncode, USAGE, result.stderr)
+        self.assertRegex(result.stderr.splitlines()[-1], r"listen nosuchhost\.invalid:1: .+; give an address")
+
 
 class Partial(unittest.TestCase):
     """One camera cannot work: one line, and the other one is served."""
