@@ -3,6 +3,8 @@
 
 import { duration, number, preferredLanguage, speak, t } from './text.js';
 
+const AGE_IN_MS = 100000; // five digits; beyond, nobody wants to know it so well
+
 const $ = (selector, root = document) => root.querySelector(selector);
 const tiles = new Map(); // by camera name: { node, canvas, state, paused }
 let worker;
@@ -180,19 +182,19 @@ function retryText() {
 function showLink() {
   const { state } = report.link;
   const calm = state === 'open' || state === 'connecting';
-  const told = calm || tiles.size > 0; // the tiles say when, too
-  const text = told ? t(`link.${state}`) : `${t(`link.${state}`)} · ${retryText()}`;
+  const told = calm || tiles.size > 0; // the tiles say why, and when
   if (document.body.dataset.link !== state) {
     document.body.dataset.link = state;
     news.push(t(`link.${state}`));
   }
-  setText($('#link'), text);
+  setText($('#link'), t(`link.${state}`));
   const notice = $('#notice');
   notice.hidden = told && report.missing.length === 0;
   if (!notice.hidden) {
     const names = report.missing.join(', ');
     const known = report.server?.cameras.map((camera) => camera.name).join(', ') || t('none');
-    setText(notice, names ? t('missing', { names, known }) : t(`why.${state}`));
+    const why = names ? t('missing', { names, known }) : t(`why.${state}`);
+    setText(notice, told ? why : `${why}\n${retryText()}`);
   }
 }
 
@@ -220,9 +222,10 @@ function showTile(camera) {
   if (camera.state !== 'live') {
     const failing = camera.state === 'error' || camera.state === 'lost';
     const waiting = ['unreachable', 'broken', 'full'].includes(camera.state);
-    const why = (failing && camera.error) || t(`why.${camera.state}`);
+    const why = t(`why.${camera.state}`);
     setText($('.veil strong', node), t(`state.${camera.state}`));
     setText($('.veil span', node), waiting ? `${why}\n${retryText()}` : why);
+    setText($('.veil small', node), (failing && camera.error) || '');
   }
   if (camera.sequence !== undefined) {
     showFigures(node, camera);
@@ -239,7 +242,7 @@ function showFigures(node, camera) {
   const live = camera.state === 'live';
   put('fps', live && !fps ? '' : number(fps, 1), live && fps < camera.target * 0.8);
   if (age >= 0) {
-    put('age', age < 1000 ? `${number(age)} ms` : duration(age / 1000), live && age > 300);
+    put('age', age < AGE_IN_MS ? `${number(age)} ms` : duration(age / 1000), live && age > 300);
   }
   put('skipped', number(camera.skipped));
   put('size', `${width}×${height}`);

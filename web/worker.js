@@ -61,6 +61,13 @@ function disconnect() {
   }
 }
 
+// The page is put away, and perhaps shown again later: then wake() connects.
+function leave() {
+  disconnect();
+  cameras.forEach((camera) => camera.picture?.stop());
+  setLink('connecting');
+}
+
 function opened() {
   clearTimeout(link.timer);
   setLink('open');
@@ -343,7 +350,7 @@ const actions = {
   },
   visible: ({ visible }) => setVisible(visible),
   wake,
-  leave: disconnect,
+  leave,
 };
 
 onmessage = ({ data }) => actions[data.type](data);

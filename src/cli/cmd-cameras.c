@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "source/devices.h"
 #include "util/error.h"
@@ -17,6 +18,17 @@ static void print_usage(void)
 	       "wrong with those that cannot be used as a camera.\n\n"
 	       "  --json    as JSON: {\"cameras\":[...]}\n"
 	       "  --help    this text\n");
+}
+
+/* Without the path, which stands beside it. */
+static const char *problem_of(const struct device *device)
+{
+	size_t length = strlen(device->path);
+	const char *text = device->problem;
+	bool is_named =
+		strncmp(text, device->path, length) == 0 && strncmp(text + length, ": ", 2) == 0;
+
+	return is_named ? text + length + 2 : text;
 }
 
 static void print_size(const struct device_size *size)
@@ -77,7 +89,7 @@ static void print_device(const struct device *device)
 		printf("  usable   %s%s\n", v4l2_node_kind_name(device->kind),
 			device->is_multiplanar ? ", multiplanar" : "");
 	} else {
-		printf("  unusable %s\n", device->problem);
+		printf("  unusable %s\n", problem_of(device));
 	}
 	if (device->is_open) {
 		printf("  driver   %s, at %s\n", device->driver, device->bus_info);
@@ -168,7 +180,7 @@ static json_t *device_to_json(const struct device *device)
 		or_null(device->bus_info), "by_path", or_null(device->by_path), "kind",
 		device->is_open ? v4l2_node_kind_name(device->kind) : NULL, "device_caps",
 		(json_int_t)device->device_caps, "multiplanar", device->is_multiplanar, "usable",
-		device->is_usable, "problem", or_null(device->problem), "formats",
+		device->is_usable, "problem", or_null(problem_of(device)), "formats",
 		formats_to_json(device), "holders", holders_to_json(device));
 }
 

@@ -119,8 +119,17 @@ static void block_signals(void)
 
 static int exit_status_of(int r)
 {
-	return r == -EACCES || r == -EPERM || r == -EMFILE || r == -ENOMEM ? EXIT_STATUS_LACKING
-									   : EXIT_STATUS_FAILED;
+	switch (r) {
+	case -EINVAL:
+		return EXIT_STATUS_USAGE;
+	case -EACCES:
+	case -EPERM:
+	case -EMFILE:
+	case -ENOMEM:
+		return EXIT_STATUS_LACKING;
+	default:
+		return EXIT_STATUS_FAILED;
+	}
 }
 
 static int run(const struct config *config, const struct service_origin *origin)

@@ -20,10 +20,12 @@ struct config_section {
 int config_find_section(struct config *config, const char *name, struct config_section *ret_section,
 	struct error *err);
 
-/* Sets one key. 0, or -EINVAL with err saying what is allowed; section and key are for the caller
- * to name. */
-int config_section_set(const struct config_section *section, const char *key, const char *value,
-	struct error *err);
+/*
+ * Sets one key. 0, or -EINVAL with err saying what is allowed; section and key are for the caller
+ * to name. line: of the file, 0 on the command line.
+ */
+int config_section_set(const struct config_section *section, unsigned line, const char *key,
+	const char *value, struct error *err);
 
 /* The camera of that name, added without a source if need be. 0, or -EINVAL with err. */
 int config_get_camera(struct config *config, const char *name, size_t name_length,

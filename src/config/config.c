@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -112,7 +113,7 @@ static int set_by_name(struct config *config, const char *section_name, const ch
 	struct config_section section;
 	int r = config_find_section(config, section_name, &section, err);
 
-	return r < 0 ? r : config_section_set(&section, key, value, err);
+	return r < 0 ? r : config_section_set(&section, 0, key, value, err);
 }
 
 /* NAME=SPEC */
@@ -125,7 +126,11 @@ static int apply_camera(struct config *config, const char *text, struct error *e
 		return error_set(err, -EINVAL, "must be NAME=SPEC, as in cam0=v4l2:/dev/video0");
 	}
 	int r = config_get_camera(config, text, (size_t)(equals - text), &camera, err);
-	return r < 0 ? r : camera_spec_parse(equals + 1, &camera->spec, err);
+	if (r < 0) {
+		return r;
+	}
+	camera->line = 0;
+	return camera_spec_parse(equals + 1, &camera->spec, err);
 }
 
 /* SECTION.KEY=VALUE */
@@ -177,19 +182,34 @@ static int apply_override(
 	return 0;
 }
 
-static int check_source(const struct config *config, size_t index, struct error *err)
+/* -EINVAL with err that begins with file and line, if it is the file that says so. */
+__attribute__((format(printf, 4, 5))) static int refuse(
+	struct error *err, const char *path, unsigned line, const char *format, ...)
+{
+	char text[ERROR_TEXT_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	return line ? error_set(err, -EINVAL, "%s:%u: %s", path, line, text)
+		    : error_set(err, -EINVAL, "%s", text);
+}
+
+static int check_source(
+	const struct config *config, size_t index, const char *path, struct error *err)
 {
 	const struct camera_config *camera = &config->cameras[index];
 
 	if (!camera_spec_is_set(&camera->spec)) {
-		return error_set(err, -EINVAL,
+		return refuse(err, path, camera->line,
 			"[camera:%s] source: must be given, as in v4l2:/dev/video0", camera->name);
 	}
 	for (size_t i = 0; i < index && camera->spec.kind == CAMERA_KIND_V4L2; i++) {
 		const struct camera_config *other = &config->cameras[i];
 		if (other->spec.kind == CAMERA_KIND_V4L2 &&
 			strcmp(other->spec.target, camera->spec.target) == 0) {
-			return error_set(err, -EINVAL,
+			return refuse(err, path, camera->line,
 				"[camera:%s] source = v4l2:%s: camera %s has this device already",
 				camera->name, camera->spec.target, other->name);
 		}
@@ -198,17 +218,17 @@ static int check_source(const struct config *config, size_t index, struct error 
 }
 
 /* What can only be judged when everything is known. */
-static int check_whole(const struct config *config, struct error *err)
+static int check_whole(const struct config *config, const char *path, struct error *err)
 {
 	const struct frames_config *frames = &config->frames;
 
 	if (frames->pool_blocks < frames->buffers) {
-		return error_set(err, -EINVAL,
+		return refuse(err, path, config->pool_blocks_line,
 			"[frames] pool_blocks = %u: must not be less than buffers, which is %u",
 			frames->pool_blocks, frames->buffers);
 	}
 	for (size_t i = 0; i < config->n_cameras; i++) {
-		int r = check_source(config, i, err);
+		int r = check_source(config, i, path, err);
 		if (r < 0) {
 			return r;
 		}
@@ -223,7 +243,8 @@ int config_load(const char *path, const struct config_override *overrides, size_
 
 	config_init_defaults(&config);
 	config.frames.pool_blocks = 0; /* until it is set: twice the buffers */
-	int r = load_file(path ? path : CONFIG_DEFAULT_PATH, &config, err);
+	const char *file = path ? path : CONFIG_DEFAULT_PATH;
+	int r = load_file(file, &config, err);
 	if (r < 0 && !(r == -ENOENT && !path)) {
 		return r;
 	}
@@ -237,7 +258,7 @@ int config_load(const char *path, const struct config_override *overrides, size_
 	if (config.frames.pool_blocks == 0) {
 		config.frames.pool_blocks = 2 * config.frames.buffers;
 	}
-	r = check_whole(&config, err);
+	r = check_whole(&config, file, err);
 	if (r < 0) {
 		return r;
 	}

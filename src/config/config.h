@@ -50,6 +50,7 @@ struct camera_config {
 	char name[CONFIG_CAMERA_NAME_MAX];
 	struct camera_spec spec;
 	uint64_t idle_stop_ns; /* default 10 s, 0..24 h */
+	unsigned line; /* of the file: where its source stands, or its section; 0: elsewhere */
 };
 
 struct server_config {
@@ -72,7 +73,8 @@ struct frames_config {
 struct config {
 	struct server_config server;
 	struct frames_config frames;
-	size_t memory_budget; /* bytes, default 200M, 1M..64G */
+	unsigned pool_blocks_line; /* of the file; 0: it is not set there */
+	size_t memory_budget;      /* bytes, default 200M, 1M..64G */
 	struct camera_config cameras[CONFIG_CAMERAS_MAX];
 	size_t n_cameras; /* 0: the caller picks */
 	bool is_picked;   /* set by that caller */

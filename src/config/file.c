@@ -10,7 +10,7 @@ struct file {
 	struct config_section section;
 };
 
-static int enter_section(void *user, const char *name, struct error *reason)
+static int enter_section(void *user, unsigned line, const char *name, struct error *reason)
 {
 	struct file *file = user;
 	size_t n_cameras = file->config->n_cameras;
@@ -22,14 +22,18 @@ static int enter_section(void *user, const char *name, struct error *reason)
 	if (file->section.is_camera && file->config->n_cameras == n_cameras) {
 		return error_set(reason, -EINVAL, "there is such a camera already");
 	}
+	if (file->section.is_camera) {
+		file->config->cameras[n_cameras].line = line;
+	}
 	return 0;
 }
 
-static int set_key(void *user, const char *key, const char *value, struct error *reason)
+static int set_key(
+	void *user, unsigned line, const char *key, const char *value, struct error *reason)
 {
 	const struct file *file = user;
 
-	return config_section_set(&file->section, key, value, reason);
+	return config_section_set(&file->section, line, key, value, reason);
 }
 
 int config_parse_text(

@@ -62,7 +62,8 @@ static void enter_section(struct parser *parser, const char *line)
 	}
 	memcpy(parser->section, start, (size_t)(end - start));
 	parser->section[end - start] = '\0';
-	if (parser->handler->enter(parser->user, parser->section, &reason) < 0) {
+	if (parser->handler->enter(parser->user, (unsigned)parser->line, parser->section, &reason) <
+		0) {
 		fail(parser, "[%s]: %s", parser->section, reason.text);
 	}
 	parser->is_in_section = true;
@@ -112,7 +113,7 @@ static int handle_key(void *user, const char *section, const char *key, const ch
 		fail(parser, "%.50s: a [section] must come first", key);
 		return 0;
 	}
-	if (parser->handler->set(parser->user, key, value, &reason) < 0) {
+	if (parser->handler->set(parser->user, (unsigned)parser->line, key, value, &reason) < 0) {
 		fail(parser, "[%s] %s = %.100s: %s", parser->section, key, value, reason.text);
 		return 0;
 	}

@@ -8,8 +8,9 @@
 
 struct ini_text_handler {
 	/* Both: 0, or -EINVAL with reason saying what is allowed; the parser names line and key. */
-	int (*enter)(void *user, const char *section, struct error *reason);
-	int (*set)(void *user, const char *key, const char *value, struct error *reason);
+	int (*enter)(void *user, unsigned line, const char *section, struct error *reason);
+	int (*set)(void *user, unsigned line, const char *key, const char *value,
+		struct error *reason);
 };
 
 /*

@@ -133,21 +133,44 @@ static int set_number(
 	return 0;
 }
 
-int config_section_set(const struct config_section *section, const char *name, const char *value,
-	struct error *err)
+static int set_key(const struct config_section *section, const struct config_key *key,
+	const char *value, struct error *err)
+{
+	void *target = (char *)section->object + key->offset;
+
+	switch (key->type) {
+	case KEY_LISTEN:
+		return config_parse_listen(value, target, err);
+	case KEY_SPEC:
+		return camera_spec_parse(value, target, err);
+	default:
+		return set_number(key, target, value, err);
+	}
+}
+
+/* For what cannot be judged until everything is known. */
+static void note_line(
+	const struct config_section *section, const struct config_key *key, unsigned line)
+{
+	if (key->type == KEY_SPEC) {
+		((struct camera_config *)section->object)->line = line;
+	} else if (section->keys == frames_keys && strcmp(key->name, "pool_blocks") == 0) {
+		((struct config *)section->object)->pool_blocks_line = line;
+	}
+}
+
+int config_section_set(const struct config_section *section, unsigned line, const char *name,
+	const char *value, struct error *err)
 {
 	for (const struct config_key *key = section->keys; key->name; key++) {
 		if (strcmp(key->name, name) != 0) {
 			continue;
 		}
-		void *target = (char *)section->object + key->offset;
-		if (key->type == KEY_LISTEN) {
-			return config_parse_listen(value, target, err);
+		int r = set_key(section, key, value, err);
+		if (r == 0) {
+			note_line(section, key, line);
 		}
-		if (key->type == KEY_SPEC) {
-			return camera_spec_parse(value, target, err);
-		}
-		return set_number(key, target, value, err);
+		return r;
 	}
 	return unknown_key(section->keys, err);
 }

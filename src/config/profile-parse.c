@@ -244,7 +244,7 @@ static int set_source(
 	return note ? copy(note->source, sizeof(note->source), value, err) : -EINVAL;
 }
 
-static int enter_section(void *user, const char *name, struct error *err)
+static int enter_section(void *user, unsigned line, const char *name, struct error *err)
 {
 	static const struct {
 		const char *name;
@@ -261,6 +261,7 @@ static int enter_section(void *user, const char *name, struct error *err)
 	};
 	struct parse *parse = user;
 
+	(void)line;
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
 		if (strcmp(sections[i].name, name) == 0) {
 			parse->set = sections[i].set;
@@ -271,10 +272,11 @@ static int enter_section(void *user, const char *name, struct error *err)
 		"must be profile, zram, sysctl, cache, services, why, evidence or source");
 }
 
-static int set_key(void *user, const char *key, const char *value, struct error *err)
+static int set_key(void *user, unsigned line, const char *key, const char *value, struct error *err)
 {
 	const struct parse *parse = user;
 
+	(void)line;
 	return parse->set(parse->profile, key, value, err);
 }
 

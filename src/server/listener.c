@@ -100,6 +100,18 @@ static const char *advice(int r)
 	}
 }
 
+/* A name that does not resolve is a setting that cannot work: -EINVAL. */
+static int error_resolve(int r, const char *host, const char *port, struct error *err)
+{
+	if (r == EAI_SYSTEM || r == EAI_MEMORY) {
+		int code = r == EAI_SYSTEM ? -errno : -ENOMEM;
+		return error_set(err, code, "listen %s:%s: %s", host, port, error_name(code));
+	}
+	return error_set(err, -EINVAL,
+		"listen %s:%s: %s; give an address of this machine, or a name that resolves to one",
+		host, port, gai_strerror(r));
+}
+
 int listener_open(const struct server_config *config, int replaced, int *ret_fd, char *address,
 	size_t size, struct error *err)
 {
@@ -115,8 +127,7 @@ int listener_open(const struct server_config *config, int replaced, int *ret_fd,
 	snprintf(port, sizeof(port), "%u", config->listen_port);
 	int r = getaddrinfo(host, port, &hints, &list);
 	if (r != 0) {
-		return error_set(err, -EINVAL, "listen %s:%s: %s", config->listen_address, port,
-			gai_strerror(r));
+		return error_resolve(r, config->listen_address, port, err);
 	}
 	for (const struct addrinfo *info = list; info; info = info->ai_next) {
 		r = bind_one(info, replaced, ret_fd);

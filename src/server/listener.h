@@ -8,7 +8,7 @@
 /*
  * Binds and listens; non-blocking. replaced: a listening socket that is closed soon and does not
  * stand in the way, as 127.0.0.1 does to 0.0.0.0 with the same port; or -1. 0; -EADDRINUSE,
- * -EADDRNOTAVAIL, -EACCES, -EINVAL (no such host) with err. Writes the bound address,
+ * -EADDRNOTAVAIL, -EACCES, -EINVAL (no such host), ... with err. Writes the bound address,
  * "127.0.0.1:8081" or "[::1]:8081", to address.
  */
 int listener_open(const struct server_config *config, int replaced, int *ret_fd, char *address,

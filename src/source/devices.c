@@ -67,7 +67,7 @@ static bool has_supported_format(const struct device *device)
 /* What an open node tells. 0 or -ENOMEM. */
 static int describe(const struct v4l2_node *node, struct device *device)
 {
-	struct error err = {0};
+	const char *why = v4l2_node_why_useless(node);
 
 	device->is_open = true;
 	device->kind = node->kind;
@@ -76,8 +76,8 @@ static int describe(const struct v4l2_node *node, struct device *device)
 	snprintf(device->name, sizeof(device->name), "%s", node->card);
 	memcpy(device->driver, node->driver, sizeof(device->driver));
 	memcpy(device->bus_info, node->bus_info, sizeof(device->bus_info));
-	if (v4l2_node_check_capture(node, &err) < 0) {
-		snprintf(device->problem, sizeof(device->problem), "%s", err.text);
+	if (why) {
+		snprintf(device->problem, sizeof(device->problem), "%s", why);
 		return 0;
 	}
 	int r = device_read_formats(node, device);
@@ -87,8 +87,7 @@ static int describe(const struct v4l2_node *node, struct device *device)
 	device->is_usable = has_supported_format(device);
 	if (!device->is_usable) {
 		snprintf(device->problem, sizeof(device->problem),
-			"%s (%s): offers none of MJPG, YUYV, UYVY, NV12, NV16", device->path,
-			device->name);
+			"offers none of MJPG, YUYV, UYVY, NV12, NV16");
 	}
 	return 0;
 }
@@ -107,6 +106,13 @@ static int read_device(const struct sysroot *root, const char *name, struct devi
 	int r = sysroot_path(root, device->path, path, sizeof(path));
 	if (r == 0) {
 		r = v4l2_node_open(path, &node, &err);
+	}
+	if (r == -ENOENT) {
+		snprintf(device->problem, sizeof(device->problem),
+			"%s: the kernel has this device, but there is no node for it: is udev "
+			"running?",
+			device->path);
+		return 0;
 	}
 	if (r < 0) {
 		snprintf(device->problem, sizeof(device->problem), "%s", err.text);

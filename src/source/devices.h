@@ -48,7 +48,8 @@ struct device {
 	size_t n_holders;
 	struct v4l2_holder holders[V4L2_HOLDERS_MAX];
 	bool is_usable;
-	char problem[ERROR_TEXT_MAX]; /* why it is not usable, "" when it is */
+	/* why it is not usable, "" when it is; a line that begins with the path when not is_open */
+	char problem[ERROR_TEXT_MAX];
 };
 
 struct device_list {

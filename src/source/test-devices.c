@@ -5,6 +5,7 @@
 #include "source/devices.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -114,7 +115,7 @@ static void test_captured_tree(void **state)
 	assert_string_equal(isp->path, "/dev/video10");
 	assert_string_equal(isp->by_path, "");
 	assert_int_equal(isp->n_holders, 0);
-	assert_non_null(strstr(isp->problem, "no such device"));
+	assert_non_null(strstr(isp->problem, "/dev/video10: the kernel has this device, but"));
 	device_list_done(&list);
 }
 
@@ -163,6 +164,60 @@ static void test_own_descriptor_is_seen(void **state)
 	unlink(path);
 }
 
+#define NOBODY 65534
+
+/* Opens a file of this mode and group whose owner may not; the message without its path. */
+static void refuse_open(mode_t mode, gid_t group, const char *message)
+{
+	char path[] = "/tmp/test-access-XXXXXX";
+	bool is_root = geteuid() == 0;
+	struct v4l2_node node;
+	struct error err = {0};
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(is_root ? chown(path, NOBODY, group) : 0, 0);
+	assert_int_equal(chmod(path, mode), 0);
+	assert_int_equal(is_root ? seteuid(NOBODY) : 0, 0);
+	int r = v4l2_node_open(path, &node, &err);
+	assert_int_equal(is_root ? seteuid(0) : 0, 0);
+	unlink(path);
+	assert_int_equal(r, -EACCES);
+	assert_memory_equal(err.text, path, strlen(path));
+	assert_string_equal(err.text + strlen(path), message);
+}
+
+static void test_no_permission_names_the_group(void **state)
+{
+	char message[ERROR_TEXT_MAX];
+	const struct group *group = getgrgid(getegid());
+
+	(void)state;
+	assert_non_null(group);
+	snprintf(message, sizeof(message),
+		": permission denied: it belongs to the group %s; add the user to group %s "
+		"(adduser USER %s) and log in again",
+		group->gr_name, group->gr_name, group->gr_name);
+	refuse_open(0060, group->gr_gid, message);
+	refuse_open(0020, group->gr_gid,
+		": permission denied: mode 0020 lets no group in; run as its owner, or add a udev "
+		"rule");
+}
+
+static void test_no_permission_by_a_group_without_name(void **state)
+{
+	const gid_t unnamed = 3999999999;
+
+	(void)state;
+	if (geteuid() != 0 || getgrgid(unnamed)) {
+		skip(); /* giving a file to any group takes root */
+	}
+	refuse_open(0060, unnamed,
+		": permission denied: it belongs to the group with number 3999999999; add the user "
+		"to it");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +226,8 @@ int main(void)
 		cmocka_unit_test(test_kinds_by_capabilities),
 		cmocka_unit_test(test_which_targets_may_wander),
 		cmocka_unit_test(test_own_descriptor_is_seen),
+		cmocka_unit_test(test_no_permission_names_the_group),
+		cmocka_unit_test(test_no_permission_by_a_group_without_name),
 	};
 
 	return cmocka_run_group_tests_name("devices", tests, make_tree, remove_tree);

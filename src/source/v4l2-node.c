@@ -198,26 +198,33 @@ void v4l2_node_close(struct v4l2_node *node)
 	node->fd = close_fd(node->fd);
 }
 
-int v4l2_node_check_capture(const struct v4l2_node *node, struct error *err)
+const char *v4l2_node_why_useless(const struct v4l2_node *node)
 {
 	switch (node->kind) {
 	case V4L2_NODE_CAPTURE:
-		break;
+		return node->device_caps & V4L2_CAP_STREAMING
+			       ? NULL
+			       : "the driver cannot stream to mapped buffers";
 	case V4L2_NODE_METADATA:
-		return error_set(err, -EMEDIUMTYPE,
-			"%s (%s): is a metadata node, without pictures; choose the capture node of "
-			"this device, see `twinlens cameras`",
-			node->path, node->card);
-	default:
-		return error_set(err, -EMEDIUMTYPE,
-			"%s (%s): is not a capture device (%s); choose one that `twinlens cameras` "
-			"lists as usable",
-			node->path, node->card, v4l2_node_kind_name(node->kind));
+		return "a metadata node, without pictures";
+	case V4L2_NODE_MEM2MEM:
+		return "a converter from memory to memory, not a camera";
+	case V4L2_NODE_OUTPUT:
+		return "an output, not a camera";
+	case V4L2_NODE_OTHER:
+		break;
 	}
-	if (!(node->device_caps & V4L2_CAP_STREAMING)) {
-		return error_set(err, -EMEDIUMTYPE,
-			"%s (%s): the driver cannot stream to mapped buffers", node->path,
-			node->card);
+	return "not a capture device";
+}
+
+int v4l2_node_check_capture(const struct v4l2_node *node, struct error *err)
+{
+	const char *why = v4l2_node_why_useless(node);
+
+	if (!why) {
+		return 0;
 	}
-	return 0;
+	return error_set(err, -EMEDIUMTYPE,
+		"%s (%s): %s; choose one that `twinlens cameras` lists as usable", node->path,
+		node->card, why);
 }

@@ -63,6 +63,9 @@ int v4l2_node_open(const char *path, struct v4l2_node *ret_node, struct error *e
 /* Idempotent. */
 void v4l2_node_close(struct v4l2_node *node);
 
+/* Why pictures cannot be streamed from the node, in a few words; NULL when they can. */
+const char *v4l2_node_why_useless(const struct v4l2_node *node);
+
 /* 0, or -EMEDIUMTYPE with err when pictures cannot be streamed from the node. */
 int v4l2_node_check_capture(const struct v4l2_node *node, struct error *err);
 

@@ -23,6 +23,7 @@ test('pause stops one camera, resume starts it', { timeout: 40000 }, async (t) =
   await sleep(1500);
   const after = await read(page);
   assert.equal(after.tiles[1].sequence, before.tiles[1].sequence);
+  assert.match(await page.textContent('[data-camera=cam1] [data-field=age]'), /^\d,\d{3} ms$/);
   assert.ok(Number(after.tiles[0].sequence) > Number(before.tiles[0].sequence) + 20);
   assert.equal(after.tiles[0].state, 'live');
 
@@ -55,6 +56,13 @@ test('full screen shows one camera, and leaves again', { timeout: 30000 }, async
   await page.click('[data-camera=cam1] [data-action=full]');
   await until('full screen', async () => (await full()) === 'cam1');
   assert.ok((await comparePictures(page, 'cam1')).moved > 0);
+  const dark = await page.evaluate(() => {
+    const brightness = (colour) => Number(colour.match(/\d+/)[0]);
+    const caption = getComputedStyle(document.fullscreenElement.querySelector('.caption'));
+    const tile = getComputedStyle(document.fullscreenElement);
+    return { text: brightness(caption.color), tile: brightness(tile.backgroundColor) };
+  });
+  assert.ok(dark.text > 200 && dark.tile < 40, `in the light theme, too: ${JSON.stringify(dark)}`);
   await page.click('[data-camera=cam1] [data-action=full]');
   await until('the whole page', async () => (await full()) === null);
 });
@@ -117,4 +125,20 @@ test('a hidden page is sent no pictures', { timeout: 40000 }, async (t) => {
   await setHidden(false);
   await waitFor(page, 'newer pictures', ({ tiles }) =>
     tiles.every((tile, i) => tile.state === 'live' && tile.sequence !== before.tiles[i].sequence));
+});
+
+test('a page that was put away comes back with new pictures', { timeout: 40000 }, async (t) => {
+  const server = await startServer(t);
+  const page = await openPage(t, server);
+  const before = await waitFor(page, 'live cameras', allLive);
+  const transition = (name) =>
+    page.evaluate((type) => dispatchEvent(new PageTransitionEvent(type, { persisted: true })), name);
+  await transition('pagehide');
+  await until('no viewer', async () => (await server.status()).viewers.length === 0);
+  await waitFor(page, 'connecting', ({ link, tiles }) =>
+    link === 'connecting' && tiles.every((tile) => tile.state === 'connecting'), 2000);
+  await transition('pageshow');
+  await waitFor(page, 'newer pictures', (now) => allLive(now)
+    && now.tiles.every((tile, i) => Number(tile.sequence) > Number(before.tiles[i].sequence) + 30), 4000);
+  assert.deepEqual(page.errors, []);
 });

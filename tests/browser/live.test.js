@@ -92,3 +92,50 @@ test('on a phone the pictures stand below each other and fit', { timeout: 30000 
   const [first, second] = layout.boxes;
   assert.ok(second.top > first.bottom && first.width > 300, JSON.stringify(layout.boxes));
 });
+
+const isOneLine = (page, selector) =>
+  page.evaluate((query) => {
+    const range = document.createRange();
+    range.selectNodeContents(document.querySelector(query));
+    return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size === 1;
+  }, selector);
+
+test('the header stays on one line on narrow screens', { timeout: 60000 }, async (t) => {
+  const server = await startServer(t);
+  const pages = [];
+  for (const locale of ['en', 'zh-CN']) {
+    for (const width of [320, 375]) {
+      pages.push(await openPage(t, server, { locale, viewport: { width, height: 640 } }));
+    }
+  }
+  await waitFor(pages.at(-1), 'live cameras', allLive);
+  await server.stop();
+  for (const page of pages) {
+    await waitFor(page, 'unreachable', ({ link }) => link === 'unreachable', 15000);
+    const { lang, overflow, cut } = await page.evaluate(() => ({
+      lang: document.documentElement.lang,
+      overflow: document.documentElement.scrollWidth - innerWidth,
+      cut: document.querySelector('#link').scrollWidth - document.querySelector('#link').clientWidth,
+    }));
+    const where = `${lang} at ${page.viewportSize().width} px`;
+    for (const part of ['#link', '#language']) {
+      assert.ok(await isOneLine(page, part), `${part} is broken: ${where}`);
+    }
+    assert.ok(overflow <= 0 && cut <= 0, `${overflow} px too wide, ${cut} px cut off: ${where}`);
+    await saveScreenshot(page, `narrow-${lang}-${page.viewportSize().width}`);
+  }
+});
+
+test('on a phone on its side everything fits the window', { timeout: 30000 }, async (t) => {
+  const server = await startServer(t);
+  const page = await openPage(t, server, { viewport: { width: 812, height: 375 } });
+  await waitFor(page, 'two live cameras', (now) => allLive(now) && now.tiles.length === 2);
+  await saveScreenshot(page, 'side');
+  const bottoms = await page.evaluate(() =>
+    [...document.querySelectorAll('.caption dd, #server dd')].map((node) => node.getBoundingClientRect().bottom));
+  assert.equal(bottoms.length, 15);
+  assert.ok(Math.max(...bottoms) <= 375, String(bottoms));
+  const widths = await page.evaluate(() =>
+    [...document.querySelectorAll('.picture')].map((node) => node.getBoundingClientRect().width));
+  assert.ok(Math.min(...widths) > 200, String(widths));
+});

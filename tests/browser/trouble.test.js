@@ -50,7 +50,13 @@ test('a lost camera says so, the other one goes on', { timeout: 40000 }, async (
   const page = await openPage(t, server);
   await waitForState(page, 'cam1', 'lost');
   await waitForState(page, 'cam0', 'live');
-  assert.match(await page.textContent('[data-camera=cam1] .veil'), /video99/);
+  const veil = (part) => page.textContent(`[data-camera=cam1] .veil ${part}`);
+  assert.match(await veil('span'), /^The device is gone or frozen/);
+  assert.match(await veil('small'), /video99/);
+  await page.click('#language');
+  assert.equal(await veil('strong'), '摄像头丢失');
+  assert.equal(await veil('span'), '设备已断开或停止响应，服务器正在持续重试。');
+  assert.match(await veil('small'), /video99/);
   assert.ok((await comparePictures(page, 'cam0')).moved > 0);
   await saveScreenshot(page, 'lost');
 });
@@ -97,4 +103,5 @@ test('with no camera of the asked name it says which there are', { timeout: 3000
   await page.waitForTimeout(5000);
   assert.equal((await read(page)).link, 'missing');
   assert.deepEqual((await server.status()).viewers, []);
+  assert.match(await page.textContent('#notice'), /Retrying in \d s$/);
 });

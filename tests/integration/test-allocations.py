@@ -13,6 +13,7 @@ import unittest
 import harness
 from harness import Server, figure, note
 from multipart import Multipart
+from v4l2 import SHIM, Cameras, record_pictures
 from viewers import Crowd
 
 SECONDS = 5
@@ -43,12 +44,12 @@ class Allocations(unittest.TestCase):
                                   timeout=20).stdout.replace("\n", " ")
             note(f"{times} x {path}+{offset:#x} {name}")
 
-    def measure(self, name, cameras, v1=2, bare=1, multipart=1):
+    def measure(self, name, cameras, v1=2, bare=1, multipart=1, env=None, preload=()):
         with tempfile.NamedTemporaryFile() as file:
-            env = {"MALLOC_COUNT_FILE": file.name}
+            env = {"MALLOC_COUNT_FILE": file.name, **(env or {})}
             options = ("--max-viewers", "10", "-o", "server.stall_timeout=60s")
             with (
-                Server(*options, cameras=cameras, env=env, preload=["malloc-count.so"]) as server,
+                Server(*options, cameras=cameras, env=env, preload=["malloc-count.so", *preload]) as server,
                 Crowd() as crowd,
             ):
                 for _ in range(v1):
@@ -79,6 +80,18 @@ class Allocations(unittest.TestCase):
 
     def test_passed_through(self):
         self.measure("passed through", ("cam0=synthetic,format=mjpeg", "cam1=synthetic,format=mjpeg"))
+
+    def measure_v4l2(self, name, device, pictures=()):
+        paths = ("/dev/video90", "/dev/video91")
+        with Cameras(dict.fromkeys(paths, device), pictures) as fakes:
+            cameras = [f"cam{i}=v4l2:{path}" for i, path in enumerate(paths)]
+            self.measure(f"V4L2, {name}", cameras, env=fakes.env, preload=[SHIM])
+
+    def test_v4l2_encoded(self):
+        self.measure_v4l2("encoded", "yuyv")
+
+    def test_v4l2_passed_through(self):
+        self.measure_v4l2("passed through", "mjpeg:{pictures}", record_pictures())
 
     def test_the_counter_sees_an_allocation_per_request(self):
         """What the other tests rely on."""

@@ -3,13 +3,20 @@
 
 import asyncio
 import json
+import os
+import pathlib
+import re
 import shutil
+import signal
 import subprocess
+import tempfile
+import time
 import unittest
 
 import harness
 from harness import Server
 from jpeg import decode
+from multipart import Multipart
 from websocket import parse_frame
 
 try:
@@ -57,10 +64,16 @@ class Clients(unittest.TestCase):
 
     @needs("curl")
     def test_curl_full(self):
-        result = self.run_command(
-            "curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", self.url + "/nothing"
-        )
-        self.assertEqual(result.stdout, b"404")
+        ask = ("curl", "--silent", "--max-time", "2", "--output", "/dev/null", "--write-out",
+               "%{http_code} %header{retry-after}")
+        with Server("--max-viewers", "1") as server:
+            url = f"http://127.0.0.1:{server.port}/stream/cam0"
+            with Multipart(server) as viewer:
+                viewer.receive()
+                self.assertRegex(self.run_command(*ask, url).stdout, rb"^503 \d+$")
+                viewer.receive()
+            server.wait_viewers(0)
+            self.assertTrue(self.run_command(*ask, url).stdout.startswith(b"200"))
 
     @needs("ffmpeg")
     def test_ffmpeg_decodes_a_stream(self):
@@ -84,6 +97,31 @@ class Clients(unittest.TestCase):
             "-f", "null", "/dev/null",
         )  # fmt: skip
         self.assertEqual((result.returncode, result.stderr), (0, b""))
+
+    @needs("ffmpeg")
+    def test_recording_has_the_right_speed(self):
+        """With the command of each README."""
+        for name in ("README.md", "README.zh-CN.md"):
+            text = pathlib.Path(os.environ["SOURCE"], name).read_text()
+            (command,) = re.findall(r"^    (ffmpeg .*)$", text, re.MULTILINE)
+            with self.subTest(name), tempfile.TemporaryDirectory() as folder:
+                begun = time.monotonic()
+                recorder = subprocess.Popen(
+                    command.replace("http://127.0.0.1:8081", self.url).split(), cwd=folder, stdin=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE, preexec_fn=harness.die_with_parent,
+                )  # fmt: skip
+                time.sleep(5)
+                recorder.send_signal(signal.SIGINT)
+                took = time.monotonic() - begun
+                self.assertIn(recorder.wait(LIMIT), (0, 255), recorder.stderr.read())
+                recorder.stderr.close()
+                result = self.run_command(
+                    "ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0",
+                    f"{folder}/cam0.mkv",
+                )  # fmt: skip
+                harness.note(f"{took:.2f} s recorded as {float(result.stdout):.2f} s")
+                self.assertLess(float(result.stdout), took + 0.2)
+                self.assertGreater(float(result.stdout), took / 2)
 
     @unittest.skipUnless(websockets, "there is no python3-websockets")
     def test_python_websockets(self):

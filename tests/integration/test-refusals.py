@@ -110,9 +110,15 @@ class Refusals(unittest.TestCase):
                 config = Config(text)
                 self.refused(["-c", str(config)], str(config), *words)
 
-    def test_camera_without_source(self):
-        config = Config("[camera:cam0]\nidle_stop = 10s\n")
-        self.refused(["-c", str(config)], "cam0", "source")
+    def test_what_is_judged_with_the_rest_of_the_file(self):
+        for text, line, words in (
+            ("\n[camera:cam0]\nidle_stop = 10s\n", 2, ["cam0", "source"]),
+            ("[frames]\npool_blocks = 3\nbuffers = 4\n", 2, ["pool_blocks", "buffers"]),
+            ("[camera:a]\nsource = v4l2:/dev/v\n[camera:b]\nsource = v4l2:/dev/v\n", 4, ["b", "/dev/v"]),
+        ):
+            with self.subTest(text):
+                config = Config(text)
+                self.refused(["-c", str(config)], f"{config}:{line}: ", *words)
 
     def test_no_camera_can_work(self):
         """With none of its cameras there, it says what lacks, and ends."""
@@ -166,6 +172,12 @@ class Refusals(unittest.TestCase):
         result = run_twinlens("serve", "-c", "/dev/null", "--camera", "a=synthetic", "--listen", "192.0.2.1:8081")
         self.assertEqual(result.returncode, FAILED)
         self.assertIn("192.0.2.1", result.stderr.splitlines()[-1])
+
+    def test_name_that_does_not_resolve(self):
+        result = run_twinlens("serve", "-c", "/dev/null", "--camera", "a=synthetic", "--listen",
+                              "nosuchhost.invalid:1", seconds=30)
+        self.assertEqual(result.returncode, USAGE, result.stderr)
+        self.assertRegex(result.stderr.splitlines()[-1], r"listen nosuchhost\.invalid:1: .+; give an address")
 
 
 class Partial(unittest.TestCase):

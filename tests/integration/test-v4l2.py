@@ -98,6 +98,28 @@ class Formats(unittest.TestCase):
             for path in ("/dev/video91", "/dev/video94"):
                 self.assertIn(path, text.stdout)
 
+    def test_the_list_says_shortly_why_not(self):
+        devices = {
+            "/dev/video90": "yuyv,role=metadata", "/dev/video91": "grey", "/dev/video92": "yuyv,role=output",
+            "/dev/video93": "yuyv,role=mem2mem", "/dev/video94": "yuyv",
+        }  # fmt: skip
+        reasons = {
+            "/dev/video90": "a metadata node, without pictures",
+            "/dev/video91": "offers none of MJPG, YUYV, UYVY, NV12, NV16",
+            "/dev/video92": "an output, not a camera",
+            "/dev/video93": "a converter from memory to memory, not a camera",
+            "/dev/video94": "held by another program or another camera; end it, or choose another device",
+        }
+        with Cameras(devices) as fakes:
+            fakes.command("/dev/video94 refuse open EBUSY")
+            listed = run_twinlens("cameras", "--json", env=fakes.env, preload=[SHIM])
+            problems = {one["device"]: one["problem"] for one in json.loads(listed.stdout)["cameras"]}
+            self.assertEqual(problems, reasons)
+            text = run_twinlens("cameras", env=fakes.env, preload=[SHIM]).stdout
+            lines = [line.strip() for line in text.splitlines() if "unusable" in line]
+            self.assertEqual(lines, [f"unusable {reason}" for reason in reasons.values()])
+            self.assertNotIn("twinlens cameras", text)
+
 
 class Faults(unittest.TestCase):
     def dropped(self, server, reason):

@@ -71,7 +71,7 @@ static bool add_sizes(struct shim_device *device, const char *text)
 		int used;
 		if (device->n_sizes == SHIM_SIZES_MAX ||
 			sscanf(text, "%ux%u%n", &width, &height, &used) != 2 || width == 0 ||
-			height == 0 || width > 8192 || height > 8192) {
+			height == 0 || width > SHIM_SIDE_MAX || height > SHIM_SIDE_MAX) {
 			return false;
 		}
 		device->sizes[device->n_sizes++] = (struct shim_size){width, height};

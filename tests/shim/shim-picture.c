@@ -126,25 +126,24 @@ static void draw_row(uint8_t *row, uint32_t fourcc, uint32_t width, uint32_t pha
 	}
 }
 
-/* One row is computed, the others are copies of two of it that are shifted. */
+/*
+ * One row is computed, the others are copies of two of it that are shifted. Without the heap: tests
+ * count what the program allocates.
+ */
 static void draw_gradient(
 	const struct shim_device *device, uint32_t n, uint8_t *plane, uint32_t stride)
 {
 	uint32_t fourcc = device->format->fourcc;
 	uint32_t width = device->size.width, height = device->size.height;
 	uint32_t pixel_bytes = is_packed(fourcc) ? 2 : 1;
-	uint8_t *wheel = malloc((size_t)(width + 256) * pixel_bytes);
+	uint8_t wheel[(SHIM_SIDE_MAX + 256) * 2];
 
-	if (!wheel) {
-		return;
-	}
 	draw_row(wheel, fourcc, width + 256, 0);
 	for (uint32_t y = 0; y < height; y++) {
 		uint32_t phase = (y + 4 * n) & 254;
 		memcpy(plane + (size_t)y * stride, wheel + (size_t)phase * pixel_bytes,
 			(size_t)width * pixel_bytes);
 	}
-	free(wheel);
 }
 
 static void draw_chroma(

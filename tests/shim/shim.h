@@ -13,6 +13,7 @@
 #define SHIM_DEVICES_MAX 8
 #define SHIM_FORMATS_MAX 8
 #define SHIM_SIZES_MAX   8
+#define SHIM_SIDE_MAX    8192 /* pixels, width and height */
 #define SHIM_BUFFERS_MAX 32
 #define SHIM_PLANES_MAX  2
 #define SHIM_PATH_MAX    256
