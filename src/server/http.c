@@ -164,10 +164,11 @@ static int request_root(struct lws *wsi, struct session *session)
 	char action[32];
 	unsigned index;
 
-	if (!request_argument(wsi, "action=", action, sizeof(action))) {
+	int r = request_argument(wsi, "action=", action, sizeof(action));
+	if (r == 0) {
 		return respond_asset(wsi, "/");
 	}
-	start_fn start = parse_action(action, &index);
+	start_fn start = r > 0 ? parse_action(action, &index) : NULL;
 	if (!start) {
 		return respond_text(wsi, 404, NULL,
 			"action must be stream, snapshot, stream_1 or snapshot_1\n");

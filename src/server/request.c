@@ -1,5 +1,6 @@
 #include "server/request.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define CAMERA_LIST_MAX 320 /* all names, commas and the NUL */
@@ -23,16 +24,24 @@ enum request_method request_read(struct lws *wsi, char *path, size_t size)
 					  : REQUEST_METHOD_OTHER;
 }
 
-bool request_argument(struct lws *wsi, const char *name, char *value, size_t size)
+/* lws_get_urlarg_by_name() takes an argument that its buffer does not hold for the end of them. */
+int request_argument(struct lws *wsi, const char *name, char *value, size_t size)
 {
-	char buffer[CAMERA_LIST_MAX + 16];
-	const char *found = lws_get_urlarg_by_name(wsi, name, buffer, sizeof(buffer));
+	const enum lws_token_indexes arguments = WSI_TOKEN_HTTP_URI_ARGS;
+	char text[SERVER_HEADERS_MAX_BYTES];
+	size_t length = strlen(name);
 
-	if (!found || strlen(found) >= size) {
-		return false;
+	for (int i = 0; lws_hdr_copy_fragment(wsi, text, sizeof(text), arguments, i) >= 0; i++) {
+		if (strncmp(text, name, length) != 0) {
+			continue;
+		}
+		if (strlen(text + length) >= size) {
+			return -E2BIG;
+		}
+		strcpy(value, text + length);
+		return 1;
 	}
-	strcpy(value, found);
-	return true;
+	return 0;
 }
 
 static unsigned mask_of_all(struct hub *hub, struct hub_slot **ret_first)
@@ -84,9 +93,12 @@ bool request_cameras(struct lws *wsi, const char *path, const char *prefix, unsi
 		*ret_mask = slot ? 1U << hub_slot_index(slot) : 0;
 		return slot;
 	}
-	bool is_named = request_argument(wsi, "camera=", list, sizeof(list));
-	*ret_mask = is_named && strcmp(list, "all") != 0 ? mask_of_list(hub, list, ret_first)
-							 : mask_of_all(hub, ret_first);
+	int r = request_argument(wsi, "camera=", list, sizeof(list));
+	if (r < 0) {
+		return false; /* longer than all names together */
+	}
+	*ret_mask = r > 0 && strcmp(list, "all") != 0 ? mask_of_list(hub, list, ret_first)
+						      : mask_of_all(hub, ret_first);
 	return *ret_mask;
 }
 

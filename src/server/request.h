@@ -15,9 +15,9 @@ enum request_method {
 /* The decoded path, NUL-terminated. Returns the method. A path too long for the buffer is "". */
 enum request_method request_read(struct lws *wsi, char *path, size_t size);
 
-/* The decoded value of ?name=value, name with its '='. false when there is none or it is too long.
- */
-bool request_argument(struct lws *wsi, const char *name, char *value, size_t size);
+/* The decoded value of ?name=value, name with its '='. 1; 0 when there is none; -E2BIG when value
+ * is too small for it. */
+int request_argument(struct lws *wsi, const char *name, char *value, size_t size);
 
 /*
  * The cameras that a viewer asks for in path ("/ws/video/NAME", prefix "/ws/video") or else in

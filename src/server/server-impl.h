@@ -12,6 +12,9 @@
 /* The loop, signals, cameras, their devices, files that are read for a moment. */
 #define SERVER_OWN_DESCRIPTORS 64
 
+/* Of a request, all that libwebsockets keeps of it. */
+#define SERVER_HEADERS_MAX_BYTES 4096
+
 /* What a request may take to arrive, and an idle connection to be closed. */
 #define SERVER_REQUEST_TIMEOUT_S 5
 

@@ -16,8 +16,6 @@
 #include "util/log.h"
 #include "util/notify.h"
 
-#define HEADERS_MAX_BYTES 4096
-
 /* As measured: libwebsockets' and our own heap of an open connection, rounded up. */
 #define SESSION_BYTES ((size_t)12 * 1024)
 
@@ -61,8 +59,8 @@ static int create_context(struct server *server, struct error *err)
 		.user = server,
 		.options = LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
 			   LWS_SERVER_OPTION_DISABLE_IPV6,
-		.max_http_header_data = HEADERS_MAX_BYTES,
-		.pt_serv_buf_size = HEADERS_MAX_BYTES,
+		.max_http_header_data = SERVER_HEADERS_MAX_BYTES,
+		.pt_serv_buf_size = SERVER_HEADERS_MAX_BYTES,
 		.timeout_secs = SERVER_REQUEST_TIMEOUT_S,
 		.timeout_secs_ah_idle = SERVER_REQUEST_TIMEOUT_S,
 		.keepalive_timeout = SERVER_REQUEST_TIMEOUT_S,
@@ -282,5 +280,5 @@ size_t server_worst_bytes(const struct config *config)
 		viewer += config->frames.max_frame; /* libwebsockets keeps what did not fit */
 	}
 	return server->max_viewers * viewer +
-	       SERVER_OTHER_CONNECTIONS * (SESSION_BYTES + HEADERS_MAX_BYTES);
+	       SERVER_OTHER_CONNECTIONS * (SESSION_BYTES + SERVER_HEADERS_MAX_BYTES);
 }

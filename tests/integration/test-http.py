@@ -141,6 +141,7 @@ class Http(unittest.TestCase):
         for target in (
             "/nothing", "/snapshot/", "/snapshot/none", "/stream/", "/stream/none", "/snapshot/cam0/x", "/api",
             "/api/", "/api/statusx", "/metricsx", "/index.htm", "/ws", "/?action=snapshot_7", "/?action=stream_99",
+            "/?action=" + "a" * 300,
         ):  # fmt: skip
             answer = self.server.get(target)
             self.assertEqual(answer.status, 404, target)
