@@ -116,7 +116,7 @@ static int start_stream(struct lws *wsi, struct session *session, struct hub_slo
 
 typedef int (*start_fn)(struct lws *wsi, struct session *session, struct hub_slot *slot);
 
-/* HEAD on a picture tells its type and starts nothing. */
+/* HEAD on a picture tells its type and starts nothing: how long it would be is not known. */
 static int start_for(
 	struct lws *wsi, struct session *session, start_fn start, struct hub_slot *slot)
 {
@@ -128,7 +128,7 @@ static int start_for(
 		return respond(wsi, 200,
 			start == start_snapshot ? "image/jpeg"
 						: "multipart/x-mixed-replace; boundary=" BOUNDARY,
-			NULL, "", 0);
+			NULL, NULL, 0);
 	}
 	return start(wsi, session, slot);
 }

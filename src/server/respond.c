@@ -56,14 +56,18 @@ int respond(struct lws *wsi, unsigned status, const char *content_type, const ch
 	bool is_kept = keeps_connection(wsi, status);
 	bool is_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
 	unsigned char *memory = malloc(LWS_PRE + HEADER_MAX + size);
+	char content_length[48] = "";
 
 	if (!memory) {
 		return -1;
 	}
+	if (body) {
+		snprintf(content_length, sizeof(content_length), "Content-Length: %zu\r\n", size);
+	}
 	unsigned char *start = memory + LWS_PRE;
 	int length = snprintf((char *)start, HEADER_MAX,
-		"HTTP/1.1 %u %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s%s%s\r\n", status,
-		reason_phrase(status), content_type, size, COMMON_HEADERS, extra ? extra : "",
+		"HTTP/1.1 %u %s\r\nContent-Type: %s\r\n%s%s%s%s\r\n", status, reason_phrase(status),
+		content_type, content_length, COMMON_HEADERS, extra ? extra : "",
 		is_kept ? "" : "Connection: close\r\n");
 	size_t used = length > 0 && length < HEADER_MAX ? (size_t)length : 0;
 	if (used && !is_head) {

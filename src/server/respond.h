@@ -5,8 +5,8 @@
 
 #include "server/server-impl.h"
 
-/* A whole answer. extra: further header lines, each ending with \r\n, or NULL. HEAD gets no body.
- */
+/* A whole answer. extra: further header lines, each ending with \r\n, or NULL. HEAD gets no body;
+ * for a body that is NULL, which only HEAD may have, the answer does not tell its length. */
 int respond(struct lws *wsi, unsigned status, const char *content_type, const char *extra,
 	const void *body, size_t size);
 
