@@ -10,6 +10,13 @@
 /* The kernel is out of descriptors or memory: to try again at once would be a busy loop. */
 #define ACCEPT_PAUSE_US (LWS_US_PER_SEC / 2)
 
+/* What libwebsockets keeps for us with a connection for as long as it lasts; others have none. */
+struct connection {
+	struct lws *wsi;
+	lws_dll2_t waiting; /* in the server's list, while it has no request under way */
+	bool is_dropped;    /* its place was given away */
+};
+
 unsigned connections_max(const struct server_config *config)
 {
 	return config->max_viewers + SERVER_OTHER_CONNECTIONS;
@@ -41,6 +48,41 @@ static void turn_away(int fd)
 	close_fd(fd);
 }
 
+static void adopt(struct server *server, int fd)
+{
+	struct connection *connection = calloc(1, sizeof(*connection));
+
+	if (!connection) {
+		close_fd(fd);
+		return;
+	}
+	connection->wsi = lws_adopt_socket_vhost(server->vhost, fd);
+	if (!connection->wsi) {
+		free(connection);
+		return;
+	}
+	lws_set_opaque_user_data(connection->wsi, connection);
+	lws_dll2_add_tail(&connection->waiting, &server->waiting);
+	server->n_connections++;
+}
+
+/* Makes room for a new connection, in the next turn of the loop. */
+static bool drop_longest_waiting(struct server *server)
+{
+	lws_dll2_t *head = lws_dll2_get_head(&server->waiting);
+
+	if (!head) {
+		return false;
+	}
+	struct connection *connection = lws_container_of(head, struct connection, waiting);
+	connection->is_dropped = true;
+	lws_dll2_remove(head);
+	lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+	return true;
+}
+
+/* Who only connects, or dawdles over a request, must not keep out those who have one: while places
+ * lack, a new connection takes that of the longest waiting one. */
 void connections_adopt(struct server *server, struct lws *listener)
 {
 	for (;;) {
@@ -52,10 +94,42 @@ void connections_adopt(struct server *server, struct lws *listener)
 			pause_accepting(server, fd);
 			return;
 		}
-		if (server->n_connections >= connections_max(&server->config.server)) {
+		bool is_full = server->n_connections >= connections_max(&server->config.server);
+		if (is_full && !drop_longest_waiting(server)) {
 			turn_away(fd);
-		} else if (lws_adopt_socket_vhost(server->vhost, fd)) {
-			server->n_connections++; /* taken back when libwebsockets destroys it */
+			continue;
+		}
+		adopt(server, fd);
+		if (is_full) {
+			return; /* one at a time, so that they are never more than one too many */
 		}
 	}
+}
+
+int connection_begin_request(struct lws *wsi)
+{
+	struct connection *connection = lws_get_opaque_user_data(wsi);
+
+	lws_dll2_remove(&connection->waiting);
+	return connection->is_dropped ? -1 : 0;
+}
+
+void connection_end_request(struct lws *wsi)
+{
+	struct connection *connection = lws_get_opaque_user_data(wsi);
+
+	lws_dll2_add_tail(&connection->waiting, &server_of(wsi)->waiting);
+}
+
+void connection_free(struct lws *wsi)
+{
+	struct connection *connection = lws_get_opaque_user_data(wsi);
+
+	if (!connection) {
+		return;
+	}
+	lws_dll2_remove(&connection->waiting);
+	lws_set_opaque_user_data(wsi, NULL);
+	server_of(wsi)->n_connections--;
+	free(connection);
 }

@@ -188,11 +188,11 @@ static int viewer_callback(
 
 	switch (reason) {
 	case LWS_CALLBACK_HTTP:
-		return http_request(wsi, session);
+		return connection_begin_request(wsi) < 0 ? -1 : http_request(wsi, session);
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 		return http_writeable(wsi, session);
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-		return websocket_confirm(wsi, in);
+		return connection_begin_request(wsi) < 0 ? -1 : websocket_confirm(wsi, in);
 	case LWS_CALLBACK_ESTABLISHED:
 		return websocket_established(wsi, session);
 	case LWS_CALLBACK_RECEIVE:
@@ -214,14 +214,6 @@ static int viewer_callback(
 	}
 }
 
-/* In contrast to the listening socket and the signals. */
-static bool is_connection(struct lws *wsi)
-{
-	const struct lws_protocols *protocol = lws_get_protocol(wsi);
-
-	return !protocol || protocol->per_session_data_size > 0;
-}
-
 /* Of the first protocol: what is not bound to one, and requests before they are upgraded. */
 static int http_callback(
 	struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
@@ -230,8 +222,8 @@ static int http_callback(
 		wake(server_of(wsi));
 		return 0;
 	}
-	if (reason == LWS_CALLBACK_WSI_DESTROY && is_connection(wsi)) {
-		server_of(wsi)->n_connections--;
+	if (reason == LWS_CALLBACK_WSI_DESTROY) {
+		connection_free(wsi);
 		return 0;
 	}
 	return viewer_callback(wsi, reason, user, in, size);

@@ -3,6 +3,8 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "server/connections.h"
+
 #define HEADER_MAX 1024
 
 /* For every answer: nothing is guessed, stored, framed elsewhere, or loaded from elsewhere. */
@@ -47,7 +49,11 @@ int respond_end(struct lws *wsi)
 	if (lws_partial_buffered(wsi)) {
 		lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, SERVER_ANSWER_TIMEOUT_S);
 	}
-	return lws_http_transaction_completed(wsi) ? -1 : 0;
+	if (lws_http_transaction_completed(wsi)) {
+		return -1;
+	}
+	connection_end_request(wsi);
+	return 0;
 }
 
 int respond(struct lws *wsi, unsigned status, const char *content_type, const char *extra,

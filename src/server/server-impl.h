@@ -38,6 +38,7 @@ struct server {
 	unsigned n_viewers;     /* those that max_viewers counts */
 	unsigned n_snapshots;
 	unsigned n_connections;
+	lws_dll2_owner_t waiting; /* connections without a request, the longest waiting one first */
 	unsigned max_viewers_at_start; /* what the tables were made for */
 	uint32_t last_viewer_id;
 	uint64_t seen[HUB_SLOTS_MAX]; /* number of the frame that the viewers were told of */

@@ -9,11 +9,15 @@ import unittest
 
 import harness
 from harness import Server, eventually
+from v4l2 import Cameras
 from viewers import Crowd, longest_gap_ms
-from websocket import is_open
+from websocket import WebSocket, is_open
 
 # Beside other tests on a busy machine; a server that waits for a bad client waits for seconds.
 GAP_MAX_MS = 500
+
+# Connections that may be there, and those of them that are not for viewers; as the server has it by default.
+PLACES, OTHERS = 36, 32
 
 # What a malformed request may be answered with; None is a close without an answer.
 REFUSED = (None, 400, 403, 404, 405, 413, 414, 431, 501, 505)
@@ -183,7 +187,7 @@ class Hostile(unittest.TestCase):
 
 class Slow(unittest.TestCase):
     def test_requests_that_never_end(self):
-        """Twenty clients send a byte now and then, twenty nothing at all; a new client is still served."""
+        """Ten clients send a byte now and then, ten nothing at all: fewer than there are places."""
         with Server() as server, Crowd() as crowd:
             viewer = crowd.add(server)
             crowd.run(0.5)
@@ -210,8 +214,67 @@ class Slow(unittest.TestCase):
                 for times in viewer.times.values():
                     self.assertLessEqual(longest_gap_ms(times), GAP_MAX_MS)
 
+    def test_silent_clients_keep_nobody_out(self):
+        """They have all places, and take them again when they lose them; whoever asks is served."""
+        with Server() as server, Crowd() as crowd:
+            viewer = crowd.add(server)
+            crowd.run(0.5)
+            viewer.restart()
+            longest, count, before = 0.0, 0, []
+            end = time.monotonic() + 3
+            while time.monotonic() < end:
+                silent = [server.connect() for _ in range(PLACES)]
+                asked = time.monotonic()
+                self.assertEqual(server.get("/healthz").status, 200)
+                with WebSocket(server) as newcomer:
+                    newcomer.receive_frame()
+                longest = max(longest, time.monotonic() - asked)
+                # Those that have waited longest lose their places.
+                are_open = [is_open(connection) for connection in before + silent]
+                self.assertEqual(sorted(are_open), are_open)
+                self.assertFalse(any(are_open[: len(before)]))
+                self.assertGreater(sum(are_open), OTHERS - 5)
+                for connection in before:
+                    connection.close()
+                count, before = count + len(silent), silent
+                crowd.run(0.1)
+            harness.figure(f"{count} silent clients on {PLACES} places: others waited {longest * 1000:.0f} ms at most")
+            self.assertLess(longest, 1.0 * harness.PATIENCE)
+            self.assertFalse(viewer.is_closed)
+            for connection in before:
+                connection.close()
+
+    def test_kept_connections_keep_nobody_out(self):
+        """An answered request gives no right to a place."""
+        with Server() as server, contextlib.ExitStack() as stack:
+            kept = [stack.enter_context(server.connect()) for _ in range(PLACES)]
+            for connection in kept:
+                connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                self.assertEqual(connection.recv(12), b"HTTP/1.1 200")
+            self.assertEqual(server.get("/healthz").status, 200)
+
+    def test_places_that_are_in_use(self):
+        """Who has a request under way is not dropped for a new one, which is told to come again."""
+        cameras = ("cam0=v4l2:/dev/video90",)
+        with (
+            Cameras({"/dev/video90": "yuyv"}) as fakes,
+            fakes.server(cameras=cameras) as server,
+            contextlib.ExitStack() as stack,
+        ):
+            fakes.command("/dev/video90 freeze")
+            waiting = [stack.enter_context(server.connect()) for _ in range(PLACES)]
+            for connection in waiting:
+                connection.sendall(b"GET /snapshot/cam0 HTTP/1.1\r\nHost: x\r\n\r\n")
+            # There is no place left to ask whether the server has read them all.
+            time.sleep(0.3 * harness.PATIENCE)
+            answer = server.get("/healthz")
+            self.assertEqual((answer.status, answer.headers["retry-after"]), (503, "5"))
+            fakes.command("/dev/video90 thaw")
+            for connection in waiting:
+                self.assertEqual(connection.recv(12), b"HTTP/1.1 200")
+
     def test_more_connections_than_places(self):
-        """Three hundred idle connections: the good viewer stays, and a new one comes in when they are gone."""
+        """Three hundred idle connections: their number is bounded, and the good viewer does not notice."""
         with Server() as server, Crowd() as crowd:
             viewer = crowd.add(server)
             crowd.run(0.5)
@@ -237,9 +300,9 @@ class Slow(unittest.TestCase):
                 self.assertLess(cpu, 0.6, "it does not spin")
             self.assertFalse(viewer.is_closed)
             self.assertGreater(len(viewer.times[0]), 10)
+            self.assertEqual(server.get("/healthz").status, 200)
             for connection in connections:
                 connection.close()
-            eventually(lambda: server.get("/healthz").status == 200, 10, "it answers again")
             with Crowd() as late:
                 newcomer = late.add(server)
                 late.run_until(lambda: len(newcomer.times) == 2)
