@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "server/listener.h"
+#include "server/respond.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
@@ -14,7 +15,8 @@
 struct connection {
 	struct lws *wsi;
 	lws_dll2_t waiting; /* in the server's list, while it has no request under way */
-	bool is_dropped;    /* its place was given away */
+	lws_sorted_usec_list_t deadline; /* of its first request */
+	bool is_dropped;                 /* its place is given away */
 };
 
 unsigned connections_max(const struct server_config *config)
@@ -48,6 +50,33 @@ static void turn_away(int fd)
 	close_fd(fd);
 }
 
+/* In the next turn of the loop. */
+static void drop(struct connection *connection)
+{
+	connection->is_dropped = true;
+	lws_dll2_remove(&connection->waiting);
+	lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
+static bool drop_longest_waiting(struct server *server)
+{
+	lws_dll2_t *head = lws_dll2_get_head(&server->waiting);
+
+	if (!head) {
+		return false;
+	}
+	drop(lws_container_of(head, struct connection, waiting));
+	return true;
+}
+
+static void expire(lws_sorted_usec_list_t *deadline)
+{
+	struct connection *connection = lws_container_of(deadline, struct connection, deadline);
+
+	respond_refusal(connection->wsi, 408);
+	drop(connection);
+}
+
 static void adopt(struct server *server, int fd)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
@@ -62,23 +91,10 @@ static void adopt(struct server *server, int fd)
 		return;
 	}
 	lws_set_opaque_user_data(connection->wsi, connection);
+	lws_sul_schedule(server->context, 0, &connection->deadline, expire,
+		SERVER_REQUEST_TIMEOUT_S * LWS_US_PER_SEC);
 	lws_dll2_add_tail(&connection->waiting, &server->waiting);
 	server->n_connections++;
-}
-
-/* Makes room for a new connection, in the next turn of the loop. */
-static bool drop_longest_waiting(struct server *server)
-{
-	lws_dll2_t *head = lws_dll2_get_head(&server->waiting);
-
-	if (!head) {
-		return false;
-	}
-	struct connection *connection = lws_container_of(head, struct connection, waiting);
-	connection->is_dropped = true;
-	lws_dll2_remove(head);
-	lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
-	return true;
 }
 
 /* Who only connects, or dawdles over a request, must not keep out those who have one: while places
@@ -110,6 +126,7 @@ int connection_begin_request(struct lws *wsi)
 {
 	struct connection *connection = lws_get_opaque_user_data(wsi);
 
+	lws_sul_cancel(&connection->deadline);
 	lws_dll2_remove(&connection->waiting);
 	return connection->is_dropped ? -1 : 0;
 }
@@ -128,6 +145,7 @@ void connection_free(struct lws *wsi)
 	if (!connection) {
 		return;
 	}
+	lws_sul_cancel(&connection->deadline);
 	lws_dll2_remove(&connection->waiting);
 	lws_set_opaque_user_data(wsi, NULL);
 	server_of(wsi)->n_connections--;

@@ -207,11 +207,9 @@ static int route(struct lws *wsi, struct session *session, const char *path)
 int http_request(struct lws *wsi, struct session *session)
 {
 	char path[REQUEST_PATH_MAX];
+	unsigned status = request_read(wsi, path, sizeof(path));
 
-	if (request_read(wsi, path, sizeof(path)) == REQUEST_METHOD_OTHER) {
-		return respond_text(wsi, 405, "Allow: GET, HEAD\r\n", "GET or HEAD only\n");
-	}
-	return route(wsi, session, path);
+	return status == 200 ? route(wsi, session, path) : respond_refusal(wsi, status);
 }
 
 /* The next request may be read. */

@@ -12,6 +12,8 @@
 
 #include "server/connections.h"
 #include "server/http.h"
+#include "server/request.h"
+#include "server/respond.h"
 #include "server/viewer.h"
 #include "server/websocket.h"
 #include "util/notify.h"
@@ -51,6 +53,14 @@ static int signal_callback(
 		}
 	}
 	return 0;
+}
+
+/* What libwebsockets gives up as HTTP, instead of answering for us. */
+static int refusal_callback(
+	struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
+{
+	(void)user;
+	return reason == LWS_CALLBACK_RAW_RX ? respond_refusal(wsi, request_refuse(in, size)) : 0;
 }
 
 /* "2 viewers, cam0 streaming, cam1 lost" for systemctl status, when it changed. */
@@ -241,6 +251,7 @@ const struct lws_protocols server_protocols[] = {
 		.rx_buffer_size = RX_BUFFER_BYTES,
 		.tx_packet_size = TX_PACKET_BYTES},
 	[PROTOCOL_LISTENER] = {.name = "listener", .callback = listener_callback},
+	[PROTOCOL_REFUSAL] = {.name = PROTOCOL_REFUSAL_NAME, .callback = refusal_callback},
 	[PROTOCOL_SIGNAL] = {.name = "signal", .callback = signal_callback},
 	{0},
 };

@@ -1,27 +1,69 @@
 #include "server/request.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
 #define CAMERA_LIST_MAX 320 /* all names, commas and the NUL */
 
-enum request_method request_read(struct lws *wsi, char *path, size_t size)
+/* libwebsockets drops what is beyond a limit with the rest of the line, and so the version. */
+static bool is_cut(struct lws *wsi, int path_length)
+{
+	return path_length >= REQUEST_URI_MAX ||
+	       lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_URI_ARGS) >= REQUEST_URI_MAX;
+}
+
+static unsigned check_version(struct lws *wsi, int path_length)
+{
+	char version[16];
+
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP) == 0) {
+		/* Else the line ended at an escaped newline: what follows is no header of ours. */
+		return is_cut(wsi, path_length) ? 414 : 400;
+	}
+	if (lws_hdr_copy(wsi, version, sizeof(version), WSI_TOKEN_HTTP) <= 0 ||
+		strncmp(version, "HTTP/1.", 7) != 0) {
+		return 505;
+	}
+	return 200;
+}
+
+unsigned request_read(struct lws *wsi, char *path, size_t size)
 {
 	char *uri = NULL;
 	int length = 0;
 	int method = lws_http_get_uri_and_method(wsi, &uri, &length);
 
-	/* Without a version the line ended at an escaped newline: what follows is no header of
-	 * ours. */
-	bool is_whole = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP) > 0;
-	path[0] = '\0';
-	if (method >= 0 && uri && is_whole && length > 0 && (size_t)length < size) {
-		memcpy(path, uri, (size_t)length);
-		path[length] = '\0';
+	if (method < 0 || !uri) {
+		return 400;
 	}
-	return method == LWSHUMETH_GET    ? REQUEST_METHOD_GET
-	       : method == LWSHUMETH_HEAD ? REQUEST_METHOD_HEAD
-					  : REQUEST_METHOD_OTHER;
+	unsigned status = check_version(wsi, length);
+	if (status != 200) {
+		return status;
+	}
+	if (method != LWSHUMETH_GET && method != LWSHUMETH_HEAD) {
+		return 405;
+	}
+	if ((size_t)length >= size) {
+		return 414;
+	}
+	memcpy(path, uri, (size_t)length);
+	path[length] = '\0';
+	return 200;
+}
+
+unsigned request_refuse(const char *data, size_t size)
+{
+	static const char version[] = " HTTP/";
+	const char *end = memchr(data, '\n', size);
+	size_t length = 0;
+
+	while (length < size && isalpha((unsigned char)data[length])) {
+		length++;
+	}
+	bool is_line = end && length > 0 && data[length] == ' ' &&
+		       memmem(data, (size_t)(end - data), version, sizeof(version) - 1);
+	return is_line ? 405 : 400;
 }
 
 /* lws_get_urlarg_by_name() takes an argument that its buffer does not hold for the end of them. */

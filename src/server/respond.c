@@ -26,6 +26,10 @@ static const char *reason_phrase(unsigned status)
 		return "Not Found";
 	case 405:
 		return "Method Not Allowed";
+	case 408:
+		return "Request Timeout";
+	case 414:
+		return "URI Too Long";
 	case 500:
 		return "Internal Server Error";
 	case 503:
@@ -91,6 +95,22 @@ int respond(struct lws *wsi, unsigned status, const char *content_type, const ch
 int respond_text(struct lws *wsi, unsigned status, const char *extra, const char *text)
 {
 	return respond(wsi, status, "text/plain; charset=utf-8", extra, text, strlen(text));
+}
+
+int respond_refusal(struct lws *wsi, unsigned status)
+{
+	switch (status) {
+	case 405:
+		return respond_text(wsi, 405, "Allow: GET, HEAD\r\n", "GET or HEAD only\n");
+	case 408:
+		return respond_text(wsi, 408, NULL, "the request did not come in time\n");
+	case 414:
+		return respond_text(wsi, 414, NULL, "the path or an argument is too long\n");
+	case 505:
+		return respond_text(wsi, 505, NULL, "HTTP/1.1 only\n");
+	default:
+		return respond_text(wsi, 400, NULL, "this is no request of HTTP/1.1\n");
+	}
 }
 
 int respond_json(struct lws *wsi, struct json_t *json)

@@ -44,7 +44,11 @@ int websocket_confirm(struct lws *wsi, const char *upgrade)
 	if (strcasecmp(upgrade, "websocket") != 0) {
 		return respond_text(wsi, 505, NULL, "HTTP/1.1 and WebSocket only\n");
 	}
-	if (request_read(wsi, path, sizeof(path)) != REQUEST_METHOD_GET) {
+	unsigned status = request_read(wsi, path, sizeof(path));
+	if (status != 200) {
+		return respond_refusal(wsi, status);
+	}
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0) {
 		return respond_text(wsi, 405, "Allow: GET\r\n", "a WebSocket begins with GET\n");
 	}
 	if (!request_cameras(wsi, path, "/ws/video", &mask, &first)) {
@@ -74,8 +78,8 @@ int websocket_established(struct lws *wsi, struct session *session)
 	struct hub_slot *first;
 	unsigned mask;
 
-	request_read(wsi, path, sizeof(path));
-	if (!request_cameras(wsi, path, "/ws/video", &mask, &first)) {
+	if (request_read(wsi, path, sizeof(path)) != 200 ||
+		!request_cameras(wsi, path, "/ws/video", &mask, &first)) {
 		return -1;
 	}
 	session->viewer = viewer_new(

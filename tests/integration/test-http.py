@@ -147,7 +147,7 @@ class Http(unittest.TestCase):
             self.assertEqual(answer.status, 404, target)
 
     def test_wrong_method(self):
-        for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
+        for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "FOO"):
             for target in ("/", "/snapshot/cam0", "/stream/cam0", "/api/status", "/metrics", "/healthz"):
                 answer = self.server.request(target, method)
                 self.assertEqual(answer.status, 405, f"{method} {target}")
