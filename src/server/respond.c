@@ -30,6 +30,8 @@ static const char *reason_phrase(unsigned status)
 		return "Request Timeout";
 	case 414:
 		return "URI Too Long";
+	case 426:
+		return "Upgrade Required";
 	case 500:
 		return "Internal Server Error";
 	case 503:
@@ -106,6 +108,9 @@ int respond_refusal(struct lws *wsi, unsigned status)
 		return respond_text(wsi, 408, NULL, "the request did not come in time\n");
 	case 414:
 		return respond_text(wsi, 414, NULL, "the path or an argument is too long\n");
+	case 426:
+		return respond_text(wsi, 426, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+			"version 13 of WebSocket only\n");
 	case 505:
 		return respond_text(wsi, 505, NULL, "HTTP/1.1 only\n");
 	default:

@@ -19,7 +19,8 @@ int respond_end(struct lws *wsi);
 /* An answer of one line of text. */
 int respond_text(struct lws *wsi, unsigned status, const char *extra, const char *text);
 
-/* For a request that cannot be one, by status: 400, 405, 408, 414, 505. The connection ends. */
+/* For a request that cannot be one, by status: 400, 405, 408, 414, 426, 505. The connection ends.
+ */
 int respond_refusal(struct lws *wsi, unsigned status);
 
 /* Takes over json and frees it; NULL answers 500. */

@@ -170,6 +170,26 @@ class Http(unittest.TestCase):
             self.assertTrue(answer.headers["content-type"].startswith(kind))
             self.assertNotIn("content-length", answer.headers)
 
+    def test_offer_of_http_2(self):
+        """A server may ignore it: RFC 9110 7.8."""
+        headers = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABkAAQCAAAAAAIAAAAA"}
+        for target in ("/", "/healthz", "/snapshot/cam0"):
+            answer = self.server.get(target, headers=headers)
+            self.assertEqual(answer.status, 200, target)
+            self.assertNotIn("upgrade", answer.headers)
+        self.assertEqual(self.server.request("/", "POST", headers=headers).status, 405)
+        with self.server.connect() as connection:
+            connection.sendall(b"GET /stream/cam0 HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n")
+            seen = b""
+            while seen.count(b"Content-Type: image/jpeg") < 3:
+                self.assertTrue(chunk := connection.recv(65536), "closed")
+                seen += chunk
+            self.assertTrue(seen.startswith(b"HTTP/1.1 200 OK"))
+
+    def test_other_upgrades(self):
+        """libwebsockets refuses them before anybody is asked."""
+        self.assertEqual(self.server.get("/", headers={"Connection": "Upgrade", "Upgrade": "foo"}).status, 403)
+
     def test_keep_alive(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=8)
         connection.connect()
