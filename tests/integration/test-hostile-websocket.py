@@ -11,7 +11,7 @@ import unittest
 import harness
 from harness import Server
 from viewers import Crowd, longest_gap_ms
-from websocket import BINARY, CLOSE, CONTINUATION, PING, TEXT, Closed, Refused, WebSocket, frame_bytes, upgrade_bytes
+from websocket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Closed, Refused, WebSocket, frame_bytes, upgrade_bytes
 
 SEED = 20240607
 # Beside other tests on a busy machine; a server that waits for a bad client waits for seconds.
@@ -77,9 +77,7 @@ class Hostile(unittest.TestCase):
     def test_size_that_lies(self):
         """A head that announces what never comes must not reserve it."""
         head = bytes([0x81, 0xFF]) + struct.pack(">Q", 1 << 40) + b"\0\0\0\0"
-        self.closes_with((1009, 1002, None), head + b"x" * 100)
-        head = bytes([0x81, 0xFF]) + struct.pack(">Q", 1 << 63) + b"\0\0\0\0"
-        self.closes_with((1009, 1002, None), head + b"x" * 100)
+        self.closes_with((1009,), head + b"x" * 100)
 
     def test_invalid_utf8(self):
         for data in (
@@ -108,19 +106,33 @@ class Hostile(unittest.TestCase):
             ("continuation of nothing", [frame_bytes(CONTINUATION, b"{}")]),
             ("text within text", [frame_bytes(TEXT, b"{", fin=False), frame_bytes(TEXT, b"{}")]),
             ("fragmented ping", [frame_bytes(PING, b"x", fin=False)]),
-            ("ping of 126 bytes", [frame_bytes(PING, b"x" * 126)]),
         ):
             with self.subTest(name):
-                self.closes_with((1002, None), *frames)
+                self.closes_with((1002,), *frames)
+
+    def test_sizes_that_cannot_be(self):
+        """libwebsockets ends these without a close frame."""
+        for name, frame in (
+            ("ping of 126 bytes", frame_bytes(PING, b"x" * 126)),
+            ("pong of 126 bytes", frame_bytes(PONG, b"x" * 126)),
+            ("close of 126 bytes", frame_bytes(CLOSE, struct.pack(">H", 1000) + b"x" * 124)),
+            ("64 bits", bytes([0x81, 0xFF]) + struct.pack(">Q", 1 << 63) + b"\0\0\0\0" + b"x" * 100),
+        ):
+            with self.subTest(name):
+                self.closes_with((None,), frame)
 
     def test_unmasked(self):
-        """libwebsockets 4.1 does not tell such a frame from a good one: it is closed or answered, no more."""
+        """libwebsockets keeps to itself whether a frame was masked: it is taken like any other."""
         with WebSocket(self.server) as viewer:
-            viewer.send_frame(TEXT, b'{"action":"ping"}', mask=False)
-            try:
-                self.assertEqual(json.loads(viewer.receive_text())["status"], "success")
-            except Closed as closed:
-                self.assertEqual(closed.code, 1002)
+            viewer.send_frame(TEXT, b'{"action":"ping","id":1}', mask=False)
+            answer = json.loads(viewer.receive_text())
+            self.assertEqual((answer["status"], answer["id"]), ("success", 1))
+            viewer.send_frame(PING, b"x", mask=False)
+            while (message := viewer.receive())[0] != PONG:
+                pass
+            self.assertEqual(message[1], b"x")
+        self.closes_with((1003,), frame_bytes(BINARY, b"x", mask=False))
+        self.closes_with((1000,), frame_bytes(CLOSE, struct.pack(">H", 1000), mask=False))
 
     def test_header_smuggled_in_the_path(self):
         """An escaped newline must not end the request line: a foreign page could add an Origin of its choice."""
@@ -135,13 +147,15 @@ class Hostile(unittest.TestCase):
                     WebSocket(self.server, target, headers=headers).receive_frame()
 
     def test_close_frames(self):
-        for payload in (b"", b"\x03", struct.pack(">H", 999), struct.pack(">H", 1005), struct.pack(">H", 65535),
-                        struct.pack(">H", 1000) + b"\xff\xff", struct.pack(">H", 3000) + b"x" * 123):
-            with self.subTest(payload[:4]):
-                viewer = WebSocket(self.server)
-                viewer.send_frame(CLOSE, payload)
-                viewer.wait_closed()
-                viewer.abandon()
+        """A close is echoed; a code that nobody may send is answered 1002."""
+        for code, answer in ((1000, 1000), (1001, 1001), (3000, 3000), (999, 1002), (1004, 1002), (1005, 1002), (2999, 1002)):
+            with self.subTest(code):
+                self.closes_with((answer,), frame_bytes(CLOSE, struct.pack(">H", code)))
+        self.closes_with((3000,), frame_bytes(CLOSE, struct.pack(">H", 3000) + b"x" * 123))
+        # Without a code, with half of one, or with a reason that is no UTF-8, the answer has none.
+        for payload in (b"", b"\x03", struct.pack(">H", 1000) + b"\xff\xff"):
+            with self.subTest(payload):
+                self.closes_with((None,), frame_bytes(CLOSE, payload))
 
     def test_json_bombs(self):
         with WebSocket(self.server) as viewer:
