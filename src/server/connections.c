@@ -4,11 +4,20 @@
 #include <sys/socket.h>
 
 #include "server/listener.h"
+#include "server/respond.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 
 /* The kernel is out of descriptors or memory: to try again at once would be a busy loop. */
 #define ACCEPT_PAUSE_US (LWS_US_PER_SEC / 2)
+
+/* What libwebsockets keeps for us with a connection for as long as it lasts; others have none. */
+struct connection {
+	struct lws *wsi;
+	lws_dll2_t waiting; /* in the server's list, while it has no request under way */
+	lws_sorted_usec_list_t deadline; /* of its first request */
+	bool is_dropped;                 /* its place is given away */
+};
 
 unsigned connections_max(const struct server_config *config)
 {
@@ -41,6 +50,55 @@ static void turn_away(int fd)
 	close_fd(fd);
 }
 
+/* In the next turn of the loop. */
+static void drop(struct connection *connection)
+{
+	connection->is_dropped = true;
+	lws_dll2_remove(&connection->waiting);
+	lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
+static bool drop_longest_waiting(struct server *server)
+{
+	lws_dll2_t *head = lws_dll2_get_head(&server->waiting);
+
+	if (!head) {
+		return false;
+	}
+	drop(lws_container_of(head, struct connection, waiting));
+	return true;
+}
+
+static void expire(lws_sorted_usec_list_t *deadline)
+{
+	struct connection *connection = lws_container_of(deadline, struct connection, deadline);
+
+	respond_refusal(connection->wsi, 408);
+	drop(connection);
+}
+
+static void adopt(struct server *server, int fd)
+{
+	struct connection *connection = calloc(1, sizeof(*connection));
+
+	if (!connection) {
+		close_fd(fd);
+		return;
+	}
+	connection->wsi = lws_adopt_socket_vhost(server->vhost, fd);
+	if (!connection->wsi) {
+		free(connection);
+		return;
+	}
+	lws_set_opaque_user_data(connection->wsi, connection);
+	lws_sul_schedule(server->context, 0, &connection->deadline, expire,
+		SERVER_REQUEST_TIMEOUT_S * LWS_US_PER_SEC);
+	lws_dll2_add_tail(&connection->waiting, &server->waiting);
+	server->n_connections++;
+}
+
+/* Who only connects, or dawdles over a request, must not keep out those who have one: while places
+ * lack, a new connection takes that of the longest waiting one. */
 void connections_adopt(struct server *server, struct lws *listener)
 {
 	for (;;) {
@@ -52,10 +110,44 @@ void connections_adopt(struct server *server, struct lws *listener)
 			pause_accepting(server, fd);
 			return;
 		}
-		if (server->n_connections >= connections_max(&server->config.server)) {
+		bool is_full = server->n_connections >= connections_max(&server->config.server);
+		if (is_full && !drop_longest_waiting(server)) {
 			turn_away(fd);
-		} else if (lws_adopt_socket_vhost(server->vhost, fd)) {
-			server->n_connections++; /* taken back when libwebsockets destroys it */
+			continue;
+		}
+		adopt(server, fd);
+		if (is_full) {
+			return; /* one at a time, so that they are never more than one too many */
 		}
 	}
+}
+
+int connection_begin_request(struct lws *wsi)
+{
+	struct connection *connection = lws_get_opaque_user_data(wsi);
+
+	lws_sul_cancel(&connection->deadline);
+	lws_dll2_remove(&connection->waiting);
+	return connection->is_dropped ? -1 : 0;
+}
+
+void connection_end_request(struct lws *wsi)
+{
+	struct connection *connection = lws_get_opaque_user_data(wsi);
+
+	lws_dll2_add_tail(&connection->waiting, &server_of(wsi)->waiting);
+}
+
+void connection_free(struct lws *wsi)
+{
+	struct connection *connection = lws_get_opaque_user_data(wsi);
+
+	if (!connection) {
+		return;
+	}
+	lws_sul_cancel(&connection->deadline);
+	lws_dll2_remove(&connection->waiting);
+	lws_set_opaque_user_data(wsi, NULL);
+	server_of(wsi)->n_connections--;
+	free(connection);
 }

@@ -5,8 +5,11 @@
 
 #include "util/clock.h"
 
-/* 15 digits: as many as a double holds for sure, so that 0.1 stays 0.1. */
-#define ANSWER_FLAGS (JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
+#define ANSWER_FLAGS (JSON_COMPACT | JSON_ENCODE_ANY)
+
+/* As many as a double holds for sure, so that 0.1 stays 0.1; and as many as tell any two apart. */
+#define DIGITS_SURE  15
+#define DIGITS_EXACT 17
 
 /* Steals data. */
 static json_t *succeed(json_t *answer, const char *key, json_t *data)
@@ -85,15 +88,47 @@ static json_t *answer_request(
 	return answer_action(answer, request, json_string_value(action), ops, userdata);
 }
 
-static char *dump(const json_t *answer, size_t reserve, size_t *ret_size)
+static bool is_sure(double value)
 {
-	size_t size = json_dumpb(answer, NULL, 0, ANSWER_FLAGS);
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.*g", DIGITS_SURE, value);
+	return strtod(text, NULL) == value;
+}
+
+/* Whether all numbers in value, which nests no deeper than jansson lets it, survive DIGITS_SURE. */
+static bool has_only_sure_numbers(json_t *value)
+{
+	const char *key;
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(value, i, entry) {
+		if (!has_only_sure_numbers(entry)) {
+			return false;
+		}
+	}
+	json_object_foreach(value, key, entry) {
+		if (!has_only_sure_numbers(entry)) {
+			return false;
+		}
+	}
+	return !json_is_real(value) || is_sure(json_real_value(value));
+}
+
+static char *dump(json_t *answer, size_t reserve, size_t *ret_size)
+{
+	bool is_short = has_only_sure_numbers(json_object_get(answer, "id")) &&
+			has_only_sure_numbers(json_object_get(answer, "t")) &&
+			has_only_sure_numbers(json_object_get(answer, "action"));
+	size_t flags = ANSWER_FLAGS | JSON_REAL_PRECISION(is_short ? DIGITS_SURE : DIGITS_EXACT);
+	size_t size = json_dumpb(answer, NULL, 0, flags);
 	char *text = size ? malloc(reserve + size + 1) : NULL;
 
 	if (!text) {
 		return NULL;
 	}
-	json_dumpb(answer, text + reserve, size, ANSWER_FLAGS);
+	json_dumpb(answer, text + reserve, size, flags);
 	text[reserve + size] = '\0';
 	*ret_size = size;
 	return text;
@@ -110,7 +145,9 @@ char *control_answer(const char *text, size_t size, const struct control_ops *op
 		answer_request(answer, request, ops, userdata);
 	} else {
 		json_object_set_new(answer, "action", json_null());
-		fail(answer, "the message is not valid JSON");
+		fail(answer, json_error_code(&error) == json_error_numeric_overflow
+				     ? "a number is too large: 64 bits at most"
+				     : "the message is not valid JSON");
 	}
 	char *result = answer ? dump(answer, reserve, ret_size) : NULL;
 	json_decref(request);

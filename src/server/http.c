@@ -116,7 +116,7 @@ static int start_stream(struct lws *wsi, struct session *session, struct hub_slo
 
 typedef int (*start_fn)(struct lws *wsi, struct session *session, struct hub_slot *slot);
 
-/* HEAD on a picture tells its type and starts nothing. */
+/* HEAD on a picture tells its type and starts nothing: how long it would be is not known. */
 static int start_for(
 	struct lws *wsi, struct session *session, start_fn start, struct hub_slot *slot)
 {
@@ -128,7 +128,7 @@ static int start_for(
 		return respond(wsi, 200,
 			start == start_snapshot ? "image/jpeg"
 						: "multipart/x-mixed-replace; boundary=" BOUNDARY,
-			NULL, "", 0);
+			NULL, NULL, 0);
 	}
 	return start(wsi, session, slot);
 }
@@ -164,10 +164,11 @@ static int request_root(struct lws *wsi, struct session *session)
 	char action[32];
 	unsigned index;
 
-	if (!request_argument(wsi, "action=", action, sizeof(action))) {
+	int r = request_argument(wsi, "action=", action, sizeof(action));
+	if (r == 0) {
 		return respond_asset(wsi, "/");
 	}
-	start_fn start = parse_action(action, &index);
+	start_fn start = r > 0 ? parse_action(action, &index) : NULL;
 	if (!start) {
 		return respond_text(wsi, 404, NULL,
 			"action must be stream, snapshot, stream_1 or snapshot_1\n");
@@ -206,11 +207,9 @@ static int route(struct lws *wsi, struct session *session, const char *path)
 int http_request(struct lws *wsi, struct session *session)
 {
 	char path[REQUEST_PATH_MAX];
+	unsigned status = request_read(wsi, path, sizeof(path));
 
-	if (request_read(wsi, path, sizeof(path)) == REQUEST_METHOD_OTHER) {
-		return respond_text(wsi, 405, "Allow: GET, HEAD\r\n", "GET or HEAD only\n");
-	}
-	return route(wsi, session, path);
+	return status == 200 ? route(wsi, session, path) : respond_refusal(wsi, status);
 }
 
 /* The next request may be read. */

@@ -12,6 +12,8 @@
 
 #include "server/connections.h"
 #include "server/http.h"
+#include "server/request.h"
+#include "server/respond.h"
 #include "server/viewer.h"
 #include "server/websocket.h"
 #include "util/notify.h"
@@ -51,6 +53,14 @@ static int signal_callback(
 		}
 	}
 	return 0;
+}
+
+/* What libwebsockets gives up as HTTP, instead of answering for us. */
+static int refusal_callback(
+	struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
+{
+	(void)user;
+	return reason == LWS_CALLBACK_RAW_RX ? respond_refusal(wsi, request_refuse(in, size)) : 0;
 }
 
 /* "2 viewers, cam0 streaming, cam1 lost" for systemctl status, when it changed. */
@@ -189,11 +199,11 @@ static int viewer_callback(
 
 	switch (reason) {
 	case LWS_CALLBACK_HTTP:
-		return http_request(wsi, session);
+		return connection_begin_request(wsi) < 0 ? -1 : http_request(wsi, session);
 	case LWS_CALLBACK_HTTP_WRITEABLE:
 		return http_writeable(wsi, session);
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-		return websocket_confirm(wsi, in);
+		return connection_begin_request(wsi) < 0 ? -1 : websocket_confirm(wsi, in);
 	case LWS_CALLBACK_ESTABLISHED:
 		return websocket_established(wsi, session);
 	case LWS_CALLBACK_RECEIVE:
@@ -215,14 +225,6 @@ static int viewer_callback(
 	}
 }
 
-/* In contrast to the listening socket and the signals. */
-static bool is_connection(struct lws *wsi)
-{
-	const struct lws_protocols *protocol = lws_get_protocol(wsi);
-
-	return !protocol || protocol->per_session_data_size > 0;
-}
-
 /* Of the first protocol: what is not bound to one, and requests before they are upgraded. */
 static int http_callback(
 	struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
@@ -231,8 +233,8 @@ static int http_callback(
 		wake(server_of(wsi));
 		return 0;
 	}
-	if (reason == LWS_CALLBACK_WSI_DESTROY && is_connection(wsi)) {
-		server_of(wsi)->n_connections--;
+	if (reason == LWS_CALLBACK_WSI_DESTROY) {
+		connection_free(wsi);
 		return 0;
 	}
 	return viewer_callback(wsi, reason, user, in, size);
@@ -250,6 +252,7 @@ const struct lws_protocols server_protocols[] = {
 		.rx_buffer_size = RX_BUFFER_BYTES,
 		.tx_packet_size = TX_PACKET_BYTES},
 	[PROTOCOL_LISTENER] = {.name = "listener", .callback = listener_callback},
+	[PROTOCOL_REFUSAL] = {.name = PROTOCOL_REFUSAL_NAME, .callback = refusal_callback},
 	[PROTOCOL_SIGNAL] = {.name = "signal", .callback = signal_callback},
 	{0},
 };

@@ -8,8 +8,11 @@ enum server_protocol {
 	PROTOCOL_HTTP, /* requests, and WebSocket without a subprotocol */
 	PROTOCOL_V1,
 	PROTOCOL_LISTENER,
+	PROTOCOL_REFUSAL,
 	PROTOCOL_SIGNAL,
 };
+
+#define PROTOCOL_REFUSAL_NAME "refusal"
 
 extern const struct lws_protocols server_protocols[];
 

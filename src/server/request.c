@@ -1,38 +1,89 @@
 #include "server/request.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <string.h>
 
 #define CAMERA_LIST_MAX 320 /* all names, commas and the NUL */
 
-enum request_method request_read(struct lws *wsi, char *path, size_t size)
+/* libwebsockets drops what is beyond a limit with the rest of the line, and so the version. */
+static bool is_cut(struct lws *wsi, int path_length)
+{
+	return path_length >= REQUEST_URI_MAX ||
+	       lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_URI_ARGS) >= REQUEST_URI_MAX;
+}
+
+static unsigned check_version(struct lws *wsi, int path_length)
+{
+	char version[16];
+
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP) == 0) {
+		/* Else the line ended at an escaped newline: what follows is no header of ours. */
+		return is_cut(wsi, path_length) ? 414 : 400;
+	}
+	if (lws_hdr_copy(wsi, version, sizeof(version), WSI_TOKEN_HTTP) <= 0 ||
+		strncmp(version, "HTTP/1.", 7) != 0) {
+		return 505;
+	}
+	return 200;
+}
+
+unsigned request_read(struct lws *wsi, char *path, size_t size)
 {
 	char *uri = NULL;
 	int length = 0;
 	int method = lws_http_get_uri_and_method(wsi, &uri, &length);
 
-	/* Without a version the line ended at an escaped newline: what follows is no header of
-	 * ours. */
-	bool is_whole = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP) > 0;
-	path[0] = '\0';
-	if (method >= 0 && uri && is_whole && length > 0 && (size_t)length < size) {
-		memcpy(path, uri, (size_t)length);
-		path[length] = '\0';
+	if (method < 0 || !uri) {
+		return 400;
 	}
-	return method == LWSHUMETH_GET    ? REQUEST_METHOD_GET
-	       : method == LWSHUMETH_HEAD ? REQUEST_METHOD_HEAD
-					  : REQUEST_METHOD_OTHER;
+	unsigned status = check_version(wsi, length);
+	if (status != 200) {
+		return status;
+	}
+	if (method != LWSHUMETH_GET && method != LWSHUMETH_HEAD) {
+		return 405;
+	}
+	if ((size_t)length >= size) {
+		return 414;
+	}
+	memcpy(path, uri, (size_t)length);
+	path[length] = '\0';
+	return 200;
 }
 
-bool request_argument(struct lws *wsi, const char *name, char *value, size_t size)
+unsigned request_refuse(const char *data, size_t size)
 {
-	char buffer[CAMERA_LIST_MAX + 16];
-	const char *found = lws_get_urlarg_by_name(wsi, name, buffer, sizeof(buffer));
+	static const char version[] = " HTTP/";
+	const char *end = memchr(data, '\n', size);
+	size_t length = 0;
 
-	if (!found || strlen(found) >= size) {
-		return false;
+	while (length < size && isalpha((unsigned char)data[length])) {
+		length++;
 	}
-	strcpy(value, found);
-	return true;
+	bool is_line = end && length > 0 && data[length] == ' ' &&
+		       memmem(data, (size_t)(end - data), version, sizeof(version) - 1);
+	return is_line ? 405 : 400;
+}
+
+/* lws_get_urlarg_by_name() takes an argument that its buffer does not hold for the end of them. */
+int request_argument(struct lws *wsi, const char *name, char *value, size_t size)
+{
+	const enum lws_token_indexes arguments = WSI_TOKEN_HTTP_URI_ARGS;
+	char text[SERVER_HEADERS_MAX_BYTES];
+	size_t length = strlen(name);
+
+	for (int i = 0; lws_hdr_copy_fragment(wsi, text, sizeof(text), arguments, i) >= 0; i++) {
+		if (strncmp(text, name, length) != 0) {
+			continue;
+		}
+		if (strlen(text + length) >= size) {
+			return -E2BIG;
+		}
+		strcpy(value, text + length);
+		return 1;
+	}
+	return 0;
 }
 
 static unsigned mask_of_all(struct hub *hub, struct hub_slot **ret_first)
@@ -84,9 +135,12 @@ bool request_cameras(struct lws *wsi, const char *path, const char *prefix, unsi
 		*ret_mask = slot ? 1U << hub_slot_index(slot) : 0;
 		return slot;
 	}
-	bool is_named = request_argument(wsi, "camera=", list, sizeof(list));
-	*ret_mask = is_named && strcmp(list, "all") != 0 ? mask_of_list(hub, list, ret_first)
-							 : mask_of_all(hub, ret_first);
+	int r = request_argument(wsi, "camera=", list, sizeof(list));
+	if (r < 0) {
+		return false; /* longer than all names together */
+	}
+	*ret_mask = r > 0 && strcmp(list, "all") != 0 ? mask_of_list(hub, list, ret_first)
+						      : mask_of_all(hub, ret_first);
 	return *ret_mask;
 }
 

@@ -6,18 +6,22 @@
 
 #define REQUEST_PATH_MAX 256
 
-enum request_method {
-	REQUEST_METHOD_GET,
-	REQUEST_METHOD_HEAD,
-	REQUEST_METHOD_OTHER,
-};
+/* Of a path, and of each argument; what is beyond is not kept. */
+#define REQUEST_URI_MAX 1024
 
-/* The decoded path, NUL-terminated. Returns the method. A path too long for the buffer is "". */
-enum request_method request_read(struct lws *wsi, char *path, size_t size);
-
-/* The decoded value of ?name=value, name with its '='. false when there is none or it is too long.
+/*
+ * Checks the request line, and gives the decoded path, NUL-terminated. 200; or the status that the
+ * request is to be refused with: 400, 405, 414, 505. Then there is no path.
  */
-bool request_argument(struct lws *wsi, const char *name, char *value, size_t size);
+unsigned request_read(struct lws *wsi, char *path, size_t size);
+
+/* The status for a request whose first line, which data begins with, libwebsockets cannot read: 405
+ * for another method, else 400. */
+unsigned request_refuse(const char *data, size_t size);
+
+/* The decoded value of ?name=value, name with its '='. 1; 0 when there is none; -E2BIG when value
+ * is too small for it. */
+int request_argument(struct lws *wsi, const char *name, char *value, size_t size);
 
 /*
  * The cameras that a viewer asks for in path ("/ws/video/NAME", prefix "/ws/video") or else in

@@ -3,6 +3,8 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "server/connections.h"
+
 #define HEADER_MAX 1024
 
 /* For every answer: nothing is guessed, stored, framed elsewhere, or loaded from elsewhere. */
@@ -24,6 +26,12 @@ static const char *reason_phrase(unsigned status)
 		return "Not Found";
 	case 405:
 		return "Method Not Allowed";
+	case 408:
+		return "Request Timeout";
+	case 414:
+		return "URI Too Long";
+	case 426:
+		return "Upgrade Required";
 	case 500:
 		return "Internal Server Error";
 	case 503:
@@ -47,7 +55,11 @@ int respond_end(struct lws *wsi)
 	if (lws_partial_buffered(wsi)) {
 		lws_set_timeout(wsi, PENDING_TIMEOUT_HTTP_CONTENT, SERVER_ANSWER_TIMEOUT_S);
 	}
-	return lws_http_transaction_completed(wsi) ? -1 : 0;
+	if (lws_http_transaction_completed(wsi)) {
+		return -1;
+	}
+	connection_end_request(wsi);
+	return 0;
 }
 
 int respond(struct lws *wsi, unsigned status, const char *content_type, const char *extra,
@@ -56,14 +68,18 @@ int respond(struct lws *wsi, unsigned status, const char *content_type, const ch
 	bool is_kept = keeps_connection(wsi, status);
 	bool is_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
 	unsigned char *memory = malloc(LWS_PRE + HEADER_MAX + size);
+	char content_length[48] = "";
 
 	if (!memory) {
 		return -1;
 	}
+	if (body) {
+		snprintf(content_length, sizeof(content_length), "Content-Length: %zu\r\n", size);
+	}
 	unsigned char *start = memory + LWS_PRE;
 	int length = snprintf((char *)start, HEADER_MAX,
-		"HTTP/1.1 %u %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s%s%s\r\n", status,
-		reason_phrase(status), content_type, size, COMMON_HEADERS, extra ? extra : "",
+		"HTTP/1.1 %u %s\r\nContent-Type: %s\r\n%s%s%s%s\r\n", status, reason_phrase(status),
+		content_type, content_length, COMMON_HEADERS, extra ? extra : "",
 		is_kept ? "" : "Connection: close\r\n");
 	size_t used = length > 0 && length < HEADER_MAX ? (size_t)length : 0;
 	if (used && !is_head) {
@@ -81,6 +97,25 @@ int respond(struct lws *wsi, unsigned status, const char *content_type, const ch
 int respond_text(struct lws *wsi, unsigned status, const char *extra, const char *text)
 {
 	return respond(wsi, status, "text/plain; charset=utf-8", extra, text, strlen(text));
+}
+
+int respond_refusal(struct lws *wsi, unsigned status)
+{
+	switch (status) {
+	case 405:
+		return respond_text(wsi, 405, "Allow: GET, HEAD\r\n", "GET or HEAD only\n");
+	case 408:
+		return respond_text(wsi, 408, NULL, "the request did not come in time\n");
+	case 414:
+		return respond_text(wsi, 414, NULL, "the path or an argument is too long\n");
+	case 426:
+		return respond_text(wsi, 426, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+			"version 13 of WebSocket only\n");
+	case 505:
+		return respond_text(wsi, 505, NULL, "HTTP/1.1 only\n");
+	default:
+		return respond_text(wsi, 400, NULL, "this is no request of HTTP/1.1\n");
+	}
 }
 
 int respond_json(struct lws *wsi, struct json_t *json)

@@ -5,8 +5,8 @@
 
 #include "server/server-impl.h"
 
-/* A whole answer. extra: further header lines, each ending with \r\n, or NULL. HEAD gets no body.
- */
+/* A whole answer. extra: further header lines, each ending with \r\n, or NULL. HEAD gets no body;
+ * for a body that is NULL, which only HEAD may have, the answer does not tell its length. */
 int respond(struct lws *wsi, unsigned status, const char *content_type, const char *extra,
 	const void *body, size_t size);
 
@@ -18,6 +18,10 @@ int respond_end(struct lws *wsi);
 
 /* An answer of one line of text. */
 int respond_text(struct lws *wsi, unsigned status, const char *extra, const char *text);
+
+/* For a request that cannot be one, by status: 400, 405, 408, 414, 426, 505. The connection ends.
+ */
+int respond_refusal(struct lws *wsi, unsigned status);
 
 /* Takes over json and frees it; NULL answers 500. */
 struct json_t;

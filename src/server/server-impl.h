@@ -12,6 +12,9 @@
 /* The loop, signals, cameras, their devices, files that are read for a moment. */
 #define SERVER_OWN_DESCRIPTORS 64
 
+/* Of a request, all that libwebsockets keeps of it. */
+#define SERVER_HEADERS_MAX_BYTES 4096
+
 /* What a request may take to arrive, and an idle connection to be closed. */
 #define SERVER_REQUEST_TIMEOUT_S 5
 
@@ -35,6 +38,7 @@ struct server {
 	unsigned n_viewers;     /* those that max_viewers counts */
 	unsigned n_snapshots;
 	unsigned n_connections;
+	lws_dll2_owner_t waiting; /* connections without a request, the longest waiting one first */
 	unsigned max_viewers_at_start; /* what the tables were made for */
 	uint32_t last_viewer_id;
 	uint64_t seen[HUB_SLOTS_MAX]; /* number of the frame that the viewers were told of */

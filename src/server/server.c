@@ -10,13 +10,12 @@
 #include "server/connections.h"
 #include "server/listener.h"
 #include "server/protocols.h"
+#include "server/request.h"
 #include "server/viewer.h"
 #include "util/clock.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 #include "util/notify.h"
-
-#define HEADERS_MAX_BYTES 4096
 
 /* As measured: libwebsockets' and our own heap of an open connection, rounded up. */
 #define SESSION_BYTES ((size_t)12 * 1024)
@@ -55,16 +54,33 @@ static int limit_descriptors(const struct server_config *config, struct error *e
 
 static int create_context(struct server *server, struct error *err)
 {
+	/* A request line that is too long can be answered so, and a long cookie is no obstacle. */
+	static const struct lws_token_limits limits = {
+		.token_limit = {
+			[WSI_TOKEN_GET_URI] = REQUEST_URI_MAX,
+			[WSI_TOKEN_HEAD_URI] = REQUEST_URI_MAX,
+			[WSI_TOKEN_POST_URI] = REQUEST_URI_MAX,
+			[WSI_TOKEN_PUT_URI] = REQUEST_URI_MAX,
+			[WSI_TOKEN_PATCH_URI] = REQUEST_URI_MAX,
+			[WSI_TOKEN_DELETE_URI] = REQUEST_URI_MAX,
+			[WSI_TOKEN_OPTIONS_URI] = REQUEST_URI_MAX,
+			[WSI_TOKEN_CONNECT] = REQUEST_URI_MAX,
+			[WSI_TOKEN_HTTP_COOKIE] = REQUEST_URI_MAX,
+		}};
 	const struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
+		.token_limits = &limits,
+		.listen_accept_protocol = PROTOCOL_REFUSAL_NAME,
 		.protocols = server_protocols,
 		.user = server,
 		.options = LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-			   LWS_SERVER_OPTION_DISABLE_IPV6,
-		.max_http_header_data = HEADERS_MAX_BYTES,
-		.pt_serv_buf_size = HEADERS_MAX_BYTES,
-		.timeout_secs = SERVER_REQUEST_TIMEOUT_S,
-		.timeout_secs_ah_idle = SERVER_REQUEST_TIMEOUT_S,
+			   LWS_SERVER_OPTION_DISABLE_IPV6 |
+			   LWS_SERVER_OPTION_FALLBACK_TO_APPLY_LISTEN_ACCEPT_CONFIG,
+		.max_http_header_data = SERVER_HEADERS_MAX_BYTES,
+		.pt_serv_buf_size = SERVER_HEADERS_MAX_BYTES,
+		/* It closes without a word: our own limit, which is answered, comes first. */
+		.timeout_secs = SERVER_REQUEST_TIMEOUT_S + 1,
+		.timeout_secs_ah_idle = SERVER_REQUEST_TIMEOUT_S + 1,
 		.keepalive_timeout = SERVER_REQUEST_TIMEOUT_S,
 		.vhost_name = "twinlens",
 	};
@@ -282,5 +298,5 @@ size_t server_worst_bytes(const struct config *config)
 		viewer += config->frames.max_frame; /* libwebsockets keeps what did not fit */
 	}
 	return server->max_viewers * viewer +
-	       SERVER_OTHER_CONNECTIONS * (SESSION_BYTES + HEADERS_MAX_BYTES);
+	       SERVER_OTHER_CONNECTIONS * (SESSION_BYTES + SERVER_HEADERS_MAX_BYTES);
 }

@@ -100,8 +100,7 @@ static void test_ping(void **state)
 static void test_nonsense_is_answered(void **state)
 {
 	(void)state;
-	static const char *const garbage[] = {
-		"", "{", "nonsense", "\"\\ud800\"", "{\"action\":1e999}"};
+	static const char *const garbage[] = {"", "{", "nonsense", "\"\\ud800\""};
 
 	for (size_t i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
 		check(NULL, garbage[i],
@@ -117,6 +116,48 @@ static void test_nonsense_is_answered(void **state)
 	check(NULL, "{\"action\":\"reboot\"}",
 		"{\"status\":\"error\",\"action\":\"reboot\",\"message\":"
 		"\"\\\"action\\\" must be get_status, start_camera, stop_camera or ping\"}");
+}
+
+/* What jansson cannot hold is told apart from what is no JSON. */
+static void test_numbers_too_large(void **state)
+{
+	(void)state;
+	static const char *const large[] = {"{\"action\":1e999}", "{\"action\":-1e999}",
+		"{\"action\":\"ping\",\"id\":9223372036854775808}",
+		"{\"action\":\"ping\",\"id\":-9223372036854775809}"};
+
+	for (size_t i = 0; i < sizeof(large) / sizeof(large[0]); i++) {
+		check(NULL, large[i],
+			"{\"status\":\"error\",\"action\":null,"
+			"\"message\":\"a number is too large: 64 bits at most\"}");
+	}
+}
+
+static void check_echo(const char *id)
+{
+	char text[256], want[256];
+	size_t size;
+
+	snprintf(text, sizeof(text), "{\"action\":\"x\",\"id\":%s}", id);
+	snprintf(want, sizeof(want), "\"id\":%s,", id);
+	char *answer = control_answer(text, strlen(text), &ops, NULL, 0, &size);
+	assert_non_null(answer);
+	if (!strstr(answer, want)) {
+		fail_msg("%s is answered with %s", text, answer);
+	}
+	free(answer);
+}
+
+static void test_numbers_are_echoed_as_sent(void **state)
+{
+	(void)state;
+	static const char *const ids[] = {"0.1", "0.30000000000000004", "[1.5,0.1]",
+		"{\"a\":[0.30000000000000004]}", "9223372036854775807", "-9223372036854775808",
+		"1763900000123.25"};
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		check_echo(ids[i]);
+	}
 }
 
 static void test_depth_is_bounded(void **state)
@@ -138,6 +179,8 @@ int main(void)
 		cmocka_unit_test(test_start_and_stop),
 		cmocka_unit_test(test_ping),
 		cmocka_unit_test(test_nonsense_is_answered),
+		cmocka_unit_test(test_numbers_too_large),
+		cmocka_unit_test(test_numbers_are_echoed_as_sent),
 		cmocka_unit_test(test_depth_is_bounded),
 	};
 

@@ -15,6 +15,9 @@
 
 #define RETRY_AFTER_FULL_S 5
 
+/* Of Sec-WebSocket-Key, 16 bytes in base64, RFC 6455 4.1. */
+#define KEY_LENGTH 24
+
 /* A client that offers subprotocols must offer ours: it would not know what to do without. */
 static bool offers_our_protocol(struct lws *wsi)
 {
@@ -35,16 +38,41 @@ static bool offers_our_protocol(struct lws *wsi)
 	return false;
 }
 
-int websocket_confirm(struct lws *wsi, const char *upgrade)
+/* libwebsockets takes any version for 13, and closes without a word when there is no key. */
+static unsigned check_handshake(struct lws *wsi)
+{
+	char version[4];
+
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_KEY) != KEY_LENGTH) {
+		return 400;
+	}
+	return lws_hdr_copy(wsi, version, sizeof(version), WSI_TOKEN_VERSION) > 0 &&
+			       strcmp(version, "13") == 0
+		       ? 200
+		       : 426;
+}
+
+int websocket_confirm(struct lws *wsi, char *upgrade)
 {
 	char path[REQUEST_PATH_MAX];
 	struct hub_slot *first;
 	unsigned mask;
 
-	if (strcasecmp(upgrade, "websocket") != 0) {
-		return respond_text(wsi, 505, NULL, "HTTP/1.1 and WebSocket only\n");
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_UPGRADE) == 0) {
+		return -1; /* libwebsockets has refused it, and freed what upgrade points to */
 	}
-	if (request_read(wsi, path, sizeof(path)) != REQUEST_METHOD_GET) {
+	if (strcasecmp(upgrade, "websocket") != 0) {
+		upgrade[0] = '-'; /* HTTP/2, which it would upgrade to; now it is a plain request */
+		return 0;
+	}
+	unsigned status = request_read(wsi, path, sizeof(path));
+	if (status == 200) {
+		status = check_handshake(wsi);
+	}
+	if (status != 200) {
+		return respond_refusal(wsi, status);
+	}
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0) {
 		return respond_text(wsi, 405, "Allow: GET\r\n", "a WebSocket begins with GET\n");
 	}
 	if (!request_cameras(wsi, path, "/ws/video", &mask, &first)) {
@@ -74,8 +102,8 @@ int websocket_established(struct lws *wsi, struct session *session)
 	struct hub_slot *first;
 	unsigned mask;
 
-	request_read(wsi, path, sizeof(path));
-	if (!request_cameras(wsi, path, "/ws/video", &mask, &first)) {
+	if (request_read(wsi, path, sizeof(path)) != 200 ||
+		!request_cameras(wsi, path, "/ws/video", &mask, &first)) {
 		return -1;
 	}
 	session->viewer = viewer_new(

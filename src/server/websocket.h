@@ -9,8 +9,9 @@
 /* The bytes of the header of twinlens.v1. */
 #define WEBSOCKET_HEADER_BYTES 32
 
-/* Before the handshake: 0 to go on, -1 when it was refused, and answered so. */
-int websocket_confirm(struct lws *wsi, const char *upgrade);
+/* Before the handshake: 0 to go on, -1 when it was refused, and answered so. upgrade is the
+ * header's value, libwebsockets'; it is changed when the request is to go on without an upgrade. */
+int websocket_confirm(struct lws *wsi, char *upgrade);
 
 int websocket_established(struct lws *wsi, struct session *session);
 int websocket_receive(struct lws *wsi, struct session *session, const char *data, size_t size);

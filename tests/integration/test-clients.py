@@ -52,6 +52,13 @@ class Clients(unittest.TestCase):
             self.assertEqual(decode(result.stdout)[:2], size)
 
     @needs("curl")
+    def test_curl_http2(self):
+        """curl offers HTTP/2, and goes on with HTTP/1.1."""
+        result = self.run_command("curl", "--http2", "--fail", "--silent", "--show-error", self.url + "/snapshot/cam0")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(decode(result.stdout)[:2], (640, 480))
+
+    @needs("curl")
     def test_curl_stream(self):
         result = self.run_command(
             "curl", "--silent", "--show-error", "--no-buffer", "--dump-header", "-", "--max-time", "2",

@@ -141,22 +141,54 @@ class Http(unittest.TestCase):
         for target in (
             "/nothing", "/snapshot/", "/snapshot/none", "/stream/", "/stream/none", "/snapshot/cam0/x", "/api",
             "/api/", "/api/statusx", "/metricsx", "/index.htm", "/ws", "/?action=snapshot_7", "/?action=stream_99",
+            "/?action=" + "a" * 300,
         ):  # fmt: skip
             answer = self.server.get(target)
             self.assertEqual(answer.status, 404, target)
 
     def test_wrong_method(self):
-        for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
+        for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND", "FOO"):
             for target in ("/", "/snapshot/cam0", "/stream/cam0", "/api/status", "/metrics", "/healthz"):
                 answer = self.server.request(target, method)
                 self.assertEqual(answer.status, 405, f"{method} {target}")
                 self.assertIn("GET", answer.headers["allow"])
 
     def test_head(self):
-        for target in ("/", "/api/status", "/metrics", "/healthz", "/snapshot/cam0", "/stream/cam0"):
+        for target in ("/", "/nothing"):
+            head, whole = self.server.request(target, "HEAD"), self.server.get(target)
+            self.assertEqual((head.status, head.headers, head.body), (whole.status, whole.headers, b""), target)
+        for target in ("/api/status", "/metrics", "/healthz"):
             answer = self.server.request(target, "HEAD")
             self.assertEqual((answer.status, answer.body), (200, b""), target)
-        self.assertEqual(self.server.request("/nothing", "HEAD").status, 404)
+            self.assertGreater(int(answer.headers["content-length"]), 0)
+
+    def test_head_of_a_picture(self):
+        """What is not known beforehand is left out: RFC 9110 does not let a length be guessed."""
+        for target, kind in (("/snapshot/cam0", "image/jpeg"), ("/stream/cam0", "multipart/x-mixed-replace")):
+            answer = self.server.request(target, "HEAD")
+            self.assertEqual((answer.status, answer.body), (200, b""), target)
+            self.assertTrue(answer.headers["content-type"].startswith(kind))
+            self.assertNotIn("content-length", answer.headers)
+
+    def test_offer_of_http_2(self):
+        """A server may ignore it: RFC 9110 7.8."""
+        headers = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABkAAQCAAAAAAIAAAAA"}
+        for target in ("/", "/healthz", "/snapshot/cam0"):
+            answer = self.server.get(target, headers=headers)
+            self.assertEqual(answer.status, 200, target)
+            self.assertNotIn("upgrade", answer.headers)
+        self.assertEqual(self.server.request("/", "POST", headers=headers).status, 405)
+        with self.server.connect() as connection:
+            connection.sendall(b"GET /stream/cam0 HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n")
+            seen = b""
+            while seen.count(b"Content-Type: image/jpeg") < 3:
+                self.assertTrue(chunk := connection.recv(65536), "closed")
+                seen += chunk
+            self.assertTrue(seen.startswith(b"HTTP/1.1 200 OK"))
+
+    def test_other_upgrades(self):
+        """libwebsockets refuses them before anybody is asked."""
+        self.assertEqual(self.server.get("/", headers={"Connection": "Upgrade", "Upgrade": "foo"}).status, 403)
 
     def test_keep_alive(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=8)

@@ -265,6 +265,14 @@ class Upgrade(Case):
                 self.assertEqual(refused.exception.status, 404)
                 self.assertIn(b"camera", refused.exception.body)
 
+    def test_long_argument(self):
+        """One that is too long to be a list of cameras is not the same as none."""
+        with self.assertRaises(Refused) as refused:
+            WebSocket(self.server, "/ws/video?camera=" + "a" * 330)
+        self.assertEqual(refused.exception.status, 404)
+        with WebSocket(self.server, "/ws/video?x=" + "a" * 900 + "&camera=cam1") as viewer:
+            self.assertEqual(self.cameras_seen(viewer), {1})
+
     def test_unknown_path(self):
         with self.assertRaises(Refused) as refused:
             WebSocket(self.server, "/ws/other")
