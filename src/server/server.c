@@ -133,7 +133,7 @@ static int start_listening(
 		lws_set_timeout(server->listener, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 	}
 	server->listener = listener;
-	memcpy(server->address, address, sizeof(address));
+	listener_local_address(fd, server->address, sizeof(server->address));
 	return 0;
 }
 
