@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "server/assets.h"
+#include "server/eviction.h"
 #include "server/request.h"
 #include "server/respond.h"
 #include "server/status.h"
@@ -110,6 +111,7 @@ static int start_stream(struct lws *wsi, struct session *session, struct hub_slo
 	}
 	lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
 	viewer_begin_turn(session->viewer);
+	eviction_schedule_check(session->viewer);
 	viewer_watch(session->viewer, slot);
 	return 0;
 }

@@ -29,11 +29,20 @@ union address {
 	struct sockaddr_storage storage;
 };
 
+/* An IPv4 peer of a socket that listens on every address. */
+static bool is_mapped(const union address *address)
+{
+	return address->any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address->ipv6.sin6_addr);
+}
+
 static void format_address(const union address *address, char *buffer, size_t size)
 {
 	char host[INET6_ADDRSTRLEN] = "?";
 
-	if (address->any.sa_family == AF_INET6) {
+	if (is_mapped(address)) {
+		inet_ntop(AF_INET, &address->ipv6.sin6_addr.s6_addr[12], host, sizeof(host));
+		snprintf(buffer, size, "%s:%u", host, ntohs(address->ipv6.sin6_port));
+	} else if (address->any.sa_family == AF_INET6) {
 		inet_ntop(AF_INET6, &address->ipv6.sin6_addr, host, sizeof(host));
 		snprintf(buffer, size, "[%s]:%u", host, ntohs(address->ipv6.sin6_port));
 	} else if (address->any.sa_family == AF_INET) {
@@ -69,6 +78,9 @@ static int bind_one(const struct addrinfo *info, int replaced, int *ret_fd)
 		return -errno;
 	}
 	set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (info->ai_family == AF_INET6) {
+		set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0); /* "::" is every address */
+	}
 	if (replaced >= 0) {
 		set_option(replaced, SOL_SOCKET, SO_REUSEPORT, 1);
 		set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
@@ -84,6 +96,18 @@ static int bind_one(const struct addrinfo *info, int replaced, int *ret_fd)
 	}
 	*ret_fd = take_fd(fd);
 	return 0;
+}
+
+static int bind_first(const struct addrinfo *list, int family, int replaced, int *ret_fd)
+{
+	int r = -EAFNOSUPPORT;
+
+	for (const struct addrinfo *info = list; info && r < 0; info = info->ai_next) {
+		if (family == AF_UNSPEC || family == info->ai_family) {
+			r = bind_one(info, replaced, ret_fd);
+		}
+	}
+	return r;
 }
 
 static const char *advice(int r)
@@ -129,11 +153,10 @@ int listener_open(const struct server_config *config, int replaced, int *ret_fd,
 	if (r != 0) {
 		return error_resolve(r, config->listen_address, port, err);
 	}
-	for (const struct addrinfo *info = list; info; info = info->ai_next) {
-		r = bind_one(info, replaced, ret_fd);
-		if (r == 0) {
-			break;
-		}
+	/* "::" takes IPv4, too, and 0.0.0.0 is for kernels without IPv6. */
+	r = bind_first(list, host ? AF_UNSPEC : AF_INET6, replaced, ret_fd);
+	if (r == -EAFNOSUPPORT && !host) {
+		r = bind_first(list, AF_INET, replaced, ret_fd);
 	}
 	freeaddrinfo(list);
 	if (r < 0) {
@@ -145,6 +168,24 @@ int listener_open(const struct server_config *config, int replaced, int *ret_fd,
 	(void)getsockname(*ret_fd, &bound.any, &length);
 	format_address(&bound, address, size);
 	return 0;
+}
+
+void listener_local_address(int fd, char *buffer, size_t size)
+{
+	union address bound = {0};
+	socklen_t length = sizeof(bound);
+
+	(void)getsockname(fd, &bound.any, &length);
+	bool is_any = bound.any.sa_family == AF_INET6
+			      ? IN6_IS_ADDR_UNSPECIFIED(&bound.ipv6.sin6_addr)
+			      : bound.ipv4.sin_addr.s_addr == htonl(INADDR_ANY);
+	if (is_any) {
+		/* The ports are in the same place, and whoever takes all addresses takes this one.
+		 */
+		bound.ipv4.sin_family = AF_INET;
+		bound.ipv4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	}
+	format_address(&bound, buffer, size);
 }
 
 bool listener_is_loopback(int fd)

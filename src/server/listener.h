@@ -14,6 +14,10 @@
 int listener_open(const struct server_config *config, int replaced, int *ret_fd, char *address,
 	size_t size, struct error *err);
 
+/* An address that this machine reaches the listening socket fd at: the bound one, or 127.0.0.1 when
+ * it listens on every address. */
+void listener_local_address(int fd, char *buffer, size_t size);
+
 /* Whether only this machine can reach the listening socket fd. */
 bool listener_is_loopback(int fd);
 

@@ -208,6 +208,9 @@ static int viewer_callback(
 		return websocket_established(wsi, session);
 	case LWS_CALLBACK_RECEIVE:
 		return websocket_receive(wsi, session, in, size);
+	case LWS_CALLBACK_RECEIVE_PONG:
+		session->viewer->owes_pong = false;
+		return 0;
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		return websocket_writeable(wsi, session);
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:

@@ -67,9 +67,12 @@ static int create_context(struct server *server, struct error *err)
 			[WSI_TOKEN_CONNECT] = REQUEST_URI_MAX,
 			[WSI_TOKEN_HTTP_COOKIE] = REQUEST_URI_MAX,
 		}};
+	/* Its own pings, every five minutes, would cut off slow viewers. */
+	static const lws_retry_bo_t no_pings = {0};
 	const struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
 		.token_limits = &limits,
+		.retry_and_idle_policy = &no_pings,
 		.listen_accept_protocol = PROTOCOL_REFUSAL_NAME,
 		.protocols = server_protocols,
 		.user = server,
@@ -130,7 +133,7 @@ static int start_listening(
 		lws_set_timeout(server->listener, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
 	}
 	server->listener = listener;
-	memcpy(server->address, address, sizeof(address));
+	listener_local_address(fd, server->address, sizeof(server->address));
 	return 0;
 }
 

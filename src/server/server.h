@@ -32,7 +32,8 @@ int server_new(const struct config *config, struct hub *hub, const struct server
 /* Closes what is left. NULL is allowed. Returns NULL. */
 struct server *server_free(struct server *server);
 
-/* The address that it listens on, "127.0.0.1:8081", with the port that the kernel chose. */
+/* The address that it listens on, "127.0.0.1:8081", with the port that the kernel chose; for a URL
+ * that can be opened here, 127.0.0.1 when it listens on every address. */
 const char *server_address(const struct server *server);
 
 /* Serves until server_stop. 0, or a negative errno when the event loop failed. */

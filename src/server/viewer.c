@@ -6,16 +6,13 @@
  */
 #include "server/viewer.h"
 
-#include <inttypes.h>
 #include <linux/sockios.h>
-#include <linux/tcp.h>
-#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "server/eviction.h"
 #include "server/listener.h"
 #include "util/clock.h"
-#include "util/log.h"
 
 const char *viewer_transport_name(enum viewer_transport transport)
 {
@@ -165,12 +162,6 @@ uint64_t viewer_skipped(const struct viewer *viewer)
 	return skipped;
 }
 
-static bool is_http(const struct viewer *viewer)
-{
-	return viewer->transport == VIEWER_TRANSPORT_MULTIPART ||
-	       viewer->transport == VIEWER_TRANSPORT_SNAPSHOT;
-}
-
 /*
  * libwebsockets polls for what an HTTP client sends, and for its half-close, but reads neither
  * while an answer is under way: the loop would turn without rest. So it looks at input only
@@ -179,7 +170,7 @@ static bool is_http(const struct viewer *viewer)
 void viewer_ask_turn(struct viewer *viewer)
 {
 	viewer->is_asked = true;
-	if (is_http(viewer)) {
+	if (viewer_is_http(viewer)) {
 		lws_rx_flow_control(viewer->wsi, 1);
 	}
 	lws_callback_on_writable(viewer->wsi);
@@ -188,7 +179,7 @@ void viewer_ask_turn(struct viewer *viewer)
 void viewer_begin_turn(struct viewer *viewer)
 {
 	viewer->is_asked = false;
-	if (is_http(viewer)) {
+	if (viewer_is_http(viewer)) {
 		lws_rx_flow_control(viewer->wsi, 0);
 	}
 }
@@ -212,45 +203,6 @@ static void account_skipped(
 	counter_add(&hub_slot_counters(slot)->skipped, skipped);
 }
 
-/* Cut off: what its socket holds is given back at once, instead of after the kernel's own patience.
- */
-static void evict(struct viewer *viewer)
-{
-	struct linger at_once = {.l_onoff = 1, .l_linger = 0};
-
-	(void)setsockopt(
-		lws_get_socket_fd(viewer->wsi), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-	counter_increment(&viewer->server->evicted);
-	log_info("viewer %u at %s took nothing for %" PRIu64 " ms: closed", viewer->id,
-		viewer->peer, viewer->server->config.server.stall_timeout_ns / NSEC_PER_MSEC);
-	lws_set_timeout(viewer->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
-}
-
-/* Bytes that the peer has taken since the connection began, tcp(7). */
-static uint64_t acknowledged_bytes(int fd)
-{
-	struct tcp_info info = {0};
-	socklen_t size = sizeof(info);
-
-	(void)getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size);
-	return info.tcpi_bytes_acked;
-}
-
-/* The socket is full. A peer that takes nothing for stall_timeout is stalled. */
-static void note_blocked(struct viewer *viewer)
-{
-	uint64_t acknowledged = acknowledged_bytes(lws_get_socket_fd(viewer->wsi));
-	uint64_t now = clock_now_ns();
-
-	if (viewer->blocked_ns == 0 || acknowledged != viewer->blocked_acknowledged) {
-		viewer->blocked_acknowledged = acknowledged;
-		viewer->blocked_ns = now;
-	} else if (now - viewer->blocked_ns >= viewer->server->config.server.stall_timeout_ns) {
-		viewer->blocked_ns = now;
-		evict(viewer);
-	}
-}
-
 void viewer_offer(struct viewer *viewer, struct hub_slot *slot, uint64_t number)
 {
 	struct subscription *subscription = &viewer->subscriptions[hub_slot_index(slot)];
@@ -260,7 +212,7 @@ void viewer_offer(struct viewer *viewer, struct hub_slot *slot, uint64_t number)
 	}
 	account_skipped(subscription, slot, number);
 	if (viewer->is_asked) {
-		note_blocked(viewer); /* so full that there was not even a turn */
+		eviction_note_blocked(viewer); /* so full that there was not even a turn */
 	}
 }
 
@@ -284,7 +236,7 @@ static bool has_room_for(struct lws *wsi, size_t size, size_t capacity)
 static bool socket_takes(struct viewer *viewer, size_t size)
 {
 	if (!has_room_for(viewer->wsi, size, viewer->send_capacity)) {
-		note_blocked(viewer);
+		eviction_note_blocked(viewer);
 		return false;
 	}
 	viewer->blocked_ns = 0;

@@ -53,7 +53,10 @@ struct viewer {
 	bool is_dismissed;               /* its last camera was taken away */
 	bool owes_boundary;              /* multipart: none was sent behind the last picture */
 	bool is_expired;                 /* snapshot: it has waited long enough */
-	lws_sorted_usec_list_t deadline; /* snapshot */
+	bool wants_ping;                 /* WebSocket: to be sent in the next turn */
+	bool owes_pong;                  /* WebSocket: it was asked for a sign of life */
+	uint64_t checked_acknowledged;   /* bytes that it had taken when it was last looked at */
+	lws_sorted_usec_list_t deadline; /* snapshot: of the picture; else of the next look */
 };
 
 /* Whether one more viewer that max_viewers counts can be taken. Counts a refusal. */
@@ -78,6 +81,13 @@ const char *viewer_transport_name(enum viewer_transport transport);
 
 /* All skipped frames, of all cameras. */
 uint64_t viewer_skipped(const struct viewer *viewer);
+
+/* Multipart or snapshot: such a client has nothing more to say. */
+static inline bool viewer_is_http(const struct viewer *viewer)
+{
+	return viewer->transport == VIEWER_TRANSPORT_MULTIPART ||
+	       viewer->transport == VIEWER_TRANSPORT_SNAPSHOT;
+}
 
 /* Asks for a turn to send, which comes when the socket takes something. */
 void viewer_ask_turn(struct viewer *viewer);

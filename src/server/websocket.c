@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "server/control.h"
+#include "server/eviction.h"
 #include "server/request.h"
 #include "server/respond.h"
 #include "server/status.h"
@@ -111,6 +112,7 @@ int websocket_established(struct lws *wsi, struct session *session)
 	if (!session->viewer) {
 		return -1;
 	}
+	eviction_schedule_check(session->viewer);
 	if (!is_v1) {
 		viewer_watch(session->viewer, first);
 		return 0;
@@ -250,6 +252,17 @@ static int send_reply(struct viewer *viewer)
 	return r < 0 ? -1 : 0;
 }
 
+/* With a payload: libwebsockets does not tell of an empty pong. */
+static int send_ping(struct viewer *viewer)
+{
+	unsigned char ping[LWS_PRE + 1] = {0};
+	int r = lws_write(viewer->wsi, ping + LWS_PRE, 1, LWS_WRITE_PING);
+
+	viewer->wants_ping = false;
+	viewer_ask_turn(viewer); /* for what else there is */
+	return r < 0 ? -1 : 0;
+}
+
 static void put_u16(uint8_t *to, uint16_t value)
 {
 	value = htobe16(value);
@@ -322,6 +335,9 @@ int websocket_writeable(struct lws *wsi, struct session *session)
 	if (server_of(wsi)->is_closing || viewer->is_dismissed) {
 		return close_with(viewer, LWS_CLOSE_STATUS_GOINGAWAY,
 			viewer->is_dismissed ? "the camera was taken away" : "the server ends");
+	}
+	if (viewer->wants_ping) {
+		return send_ping(viewer);
 	}
 	if (viewer->replies) {
 		return send_reply(viewer);

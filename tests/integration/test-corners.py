@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Rare conduct of clients that libwebsockets alone does not deal with."""
 
+import contextlib
 import signal
 import socket
 import time
@@ -8,6 +9,7 @@ import unittest
 
 import harness
 from harness import Config, Server, eventually
+from v4l2 import Cameras
 from websocket import BINARY, Closed, WebSocket
 
 SMALL = (
@@ -81,6 +83,56 @@ class Eviction(unittest.TestCase):
             server.wait_log("took nothing", 5)
             server.wait_viewers(0)
             viewer.abandon()
+
+    def check_idle_viewers(self, server, idle):
+        """Two viewers that are sent no picture: the one that answers pings stays, the frozen one gives its place back."""
+        with WebSocket(server, "/ws/video/cam0") as good:
+            frozen = WebSocket(server, "/ws/video/cam0")
+            idle(good)
+            idle(frozen)
+            good.socket.settimeout(0.1)
+            begun, evicted_after = time.monotonic(), 0
+            while time.monotonic() < begun + 5 * harness.PATIENCE:
+                with contextlib.suppress(TimeoutError):
+                    good.receive()
+                if not evicted_after and len(server.status()["viewers"]) == 1:
+                    evicted_after = time.monotonic() - begun
+            self.assertGreater(evicted_after, 0.5, "at the earliest after stall_timeout")
+            self.assertEqual([viewer["id"] for viewer in server.status()["viewers"]], [1])
+            self.assertIn("twinlens_viewers_evicted_total 1\n", server.get("/metrics").text)
+            harness.figure(f"a frozen viewer of nothing was evicted after {evicted_after:.1f} s of 3 s allowed")
+            frozen.abandon()
+
+    def test_viewers_of_nothing(self):
+        def stop(viewer):
+            viewer.send_text('{"action":"stop_camera","camera":"cam0"}')
+            viewer.receive_text()
+
+        with Server(*self.OPTIONS, cameras=SMALL) as server:
+            self.check_idle_viewers(server, stop)
+
+    def test_viewers_of_a_lost_camera(self):
+        with Server(*self.OPTIONS, cameras=("cam0=v4l2:/dev/video-none", "cam1=synthetic")) as server:
+            self.check_idle_viewers(server, lambda _: server.wait_state("cam0", "lost"))
+
+    def test_streams_of_a_lost_camera(self):
+        """A client that went away is not noticed by sending; one that is patient keeps its place."""
+        with (
+            Cameras({"/dev/video90": "yuyv"}) as fakes,
+            fakes.server(*self.OPTIONS, cameras=("cam0=v4l2:/dev/video90",)) as server,
+            server.connect() as patient,
+        ):
+            gone = server.connect()
+            for connection in (patient, gone):
+                connection.sendall(STREAM)
+                self.assertGreater(receive_for(connection, 0.3), 1000)
+            fakes.command("/dev/video90 disconnect")
+            server.wait_state("cam0", "lost")
+            receive_for(gone, 0.3)
+            gone.close()
+            server.wait_viewers(1)
+            time.sleep(3)
+            self.assertEqual([viewer["id"] for viewer in server.status()["viewers"]], [1])
 
     def test_a_camera_that_is_taken_away(self):
         text = "[server]\nlisten = 127.0.0.1:{}\nstall_timeout = 1s\nsend_buffer = 64K\n[frames]\nmax_frame = 3M\n"

@@ -275,7 +275,8 @@ class Health(unittest.TestCase):
         cameras = ("cam0=synthetic", "cam1=v4l2:/dev/video-none")
         with Server(cameras=cameras) as server, WebSocket(server) as viewer:
             viewer.receive_frame(0)
-            harness.eventually(lambda: server.get("/healthz").status == 503, 2, "healthz is 503")
+            server.wait_state("cam1", "lost")
+            self.assertEqual(server.get("/healthz").status, 503)
             text = server.get("/healthz").text
             self.assertIn("cam1", text)
             self.assertIn("/dev/video-none", text)
