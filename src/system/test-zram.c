@@ -147,8 +147,7 @@ static void turns_zswap_off(void **state)
 
 static json_t *pack_progress(const char *boot)
 {
-	return json_pack("{s:s,s:[i],s:i,s:I}", "boot", boot, "seen", 0, "number", 1, "sequence",
-		(json_int_t)9);
+	return json_pack("{s:s,s:i,s:I}", "boot", boot, "number", 1, "sequence", (json_int_t)9);
 }
 
 /* Numbers are given again, also after a boot. */
@@ -189,14 +188,23 @@ static void knows_its_orphan(void **state)
 
 	assert_int_equal(machine_init(&machine, &tree.root, NULL), 0);
 	entry.progress =
-		json_pack("{s:s,s:[i,i],s:n}", "boot", machine.boot_id, "seen", 0, 2, "number");
-	assert_int_equal(zram_find_ours(&machine, &entry, &device), 0);
+		json_pack("{s:s,s:s,s:n}", "boot", machine.boot_id, "uuid", "the-uuid", "number");
 	tree_write(&tree, "/sys/block/zram1/disksize", "0\n");
 	tree_write(&tree, "/sys/block/zram1/comp_algorithm", "[lz4]\n");
+	/* As somebody else may have made it since. */
+	assert_int_equal(zram_find_ours(&machine, &entry, &device), 0);
+	assert_false(zram_has_claim(&tree.root, &entry));
+	tree_write(&tree, "/run/twinlens-zram-the-uuid", "");
+	assert_int_equal(zram_find_ours(&machine, &entry, &device), 0);
+	assert_true(zram_has_claim(&tree.root, &entry));
+	zram_claim_remove(&tree.root, &entry);
+	assert_int_equal(zram_device_hot_add(&tree.root, "/run/twinlens-zram-the-uuid"), 0);
 	assert_int_equal(zram_find_ours(&machine, &entry, &device), 1);
 	assert_int_equal(device.number, 1);
 	tree_write(&tree, "/sys/block/zram1/disksize", "4096\n"); /* somebody uses it */
 	assert_int_equal(zram_find_ours(&machine, &entry, &device), 0);
+	zram_claim_remove(&tree.root, &entry);
+	assert_false(zram_has_claim(&tree.root, &entry));
 	json_decref(entry.progress);
 }
 

@@ -71,7 +71,9 @@ int zram_compare(const struct machine *machine, const struct journal_entry *entr
 		/* A module that was loaded for it is to go, too. */
 		bool has_module =
 			zram_has_loaded_module(machine, entry) && zram_is_loaded(machine->root);
-		*ret_state = has_module ? CHANGE_STATE_PARTIAL : CHANGE_STATE_BEFORE;
+		*ret_state = has_module || zram_has_claim(machine->root, entry)
+				     ? CHANGE_STATE_PARTIAL
+				     : CHANGE_STATE_BEFORE;
 		change_text(ret_now, CHANGE_VALUE_MAX, "none");
 		return 0;
 	}
@@ -168,6 +170,7 @@ int zram_restore(struct change_run *run, struct error *err)
 	if (r < 0) {
 		return r;
 	}
+	zram_claim_remove(root, run->entry);
 	if (!zram_has_loaded_module(run->machine, run->entry)) {
 		return 0;
 	}

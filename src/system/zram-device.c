@@ -2,11 +2,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <time.h>
 
 #include "system/backoff.h"
@@ -139,21 +141,31 @@ int zram_device_memory(const struct sysroot *root, int number, uint64_t *ret_byt
 	return sscanf(text, "%*u %*u %" SCNu64, ret_bytes) == 1 ? 0 : -EBADMSG;
 }
 
-int zram_device_hot_add(const struct sysroot *root, int *ret_number)
+static int open_at(const struct sysroot *root, const char *path, int flags)
 {
-	char text[16];
-	uint64_t number;
+	char full[PATH_MAX];
+	int r = sysroot_path(root, path, full, sizeof(full));
 
-	int r = sysroot_read(root, CONTROL "/hot_add", text, sizeof(text));
 	if (r < 0) {
 		return r;
 	}
-	r = parse_u64(text, 0, INT_MAX, &number);
-	if (r < 0) {
-		return r;
+	int fd = open(full, flags | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+int zram_device_hot_add(const struct sysroot *root, const char *claim)
+{
+	_cleanup_close_ int in = open_at(root, CONTROL "/hot_add", O_RDONLY);
+	_cleanup_close_ int out = in < 0 ? in : open_at(root, claim, O_WRONLY | O_CREAT | O_EXCL);
+
+	if (out < 0) {
+		return out;
 	}
-	*ret_number = (int)number;
-	return 0;
+	/* A full file system must not swallow the number. */
+	if (fallocate(out, FALLOC_FL_KEEP_SIZE, 0, ZRAM_NUMBER_SIZE) < 0) {
+		return -errno;
+	}
+	return sendfile(out, in, NULL, ZRAM_NUMBER_SIZE) < 0 ? -errno : 0;
 }
 
 /* comp_algorithm comes before disksize: it is -EBUSY afterwards. The kernel takes any name that it

@@ -13,6 +13,7 @@
 #define ZRAM_ALGORITHM_MAX  64
 #define ZRAM_ALGORITHMS_MAX 512
 #define ZRAM_PATH_MAX       32
+#define ZRAM_NUMBER_SIZE    16
 
 struct zram_device {
 	int number;
@@ -45,8 +46,12 @@ int zram_module_load(const struct sysroot *root, struct error *err);
 /* Unloads it unless somebody uses a device or has configured one: then 1. */
 int zram_module_unload(const struct sysroot *root);
 
-/* Makes a device. 0 or a negative errno. */
-int zram_device_hot_add(const struct sysroot *root, int *ret_number);
+/*
+ * Makes a device. The kernel writes its number, as text of at most ZRAM_NUMBER_SIZE bytes, to the
+ * new file claim in the same call: the file has a number exactly when a device was made, unless a
+ * signal kills the process within that call. 0 or a negative errno.
+ */
+int zram_device_hot_add(const struct sysroot *root, const char *claim);
 
 /*
  * Gives an unconfigured device the first of the algorithms that the kernel has, and its size, and

@@ -164,6 +164,17 @@ class Tune(MachineTest):
     def tune_swaps(self):
         return [name for name in self.before if name.startswith("swap ")]
 
+    def test_device_of_somebody_else(self):
+        """Made with the number that ours would have got, after a kill just before: it is left alone."""
+        self.tune.must("apply", status=-signal.SIGKILL, env={"KILL_CALL": "sendfile64"})
+        number = (ZRAM_CONTROL / "hot_add").read_text().strip()
+        before = machine.snapshot()
+        self.tune.must("rollback")
+        self.assertIn(f"zram{number}", machine.snapshot())
+        self.assertEqual(machine.snapshot()[f"zram{number}"], before[f"zram{number}"])
+        (ZRAM_CONTROL / "hot_remove").write_text(number)
+        self.check_restored()
+
     def test_boot_killed(self):
         self.tune.must("apply")
         for n in range(1, 100):
