@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "system/kinds.h"
+#include "system/memory-limit.h"
 #include "util/clock.h"
 
 #define SWAPOFF_MIN_NS (30 * NSEC_PER_SEC)
@@ -102,6 +103,30 @@ static int refuse_swapoff(
 		area->path, used, available, compressed, margin);
 }
 
+/* Each cgroup has to hold what comes back to it, too. */
+static int check_limits(const struct sysroot *root, const struct swap_area *area, struct error *err)
+{
+	char used[32], swapped[32], max[32];
+	struct memory_limit limit;
+
+	int r = memory_limit_find(root, area->used_bytes, &limit);
+	if (r < 0) {
+		return error_set(err, r,
+			"%s: whether the cgroups hold what swapoff brings back cannot be known: %s",
+			area->path, error_name(r));
+	}
+	if (r == 0) {
+		return 0;
+	}
+	zram_format_size(limit.used, used, sizeof(used));
+	zram_format_size(limit.swapped, swapped, sizeof(swapped));
+	zram_format_size(limit.max, max, sizeof(max));
+	return error_set(err, -ENOMEM,
+		"%s: swapoff does not fit: %s is %s, with %s in use and %s swapped out: raise "
+		"it, or end what runs there, then roll back again",
+		area->path, limit.path, max, used, swapped);
+}
+
 static int give_up(
 	const struct sysroot *root, const struct swap_area *area, int number, struct error *err)
 {
@@ -119,6 +144,10 @@ static int give_up(
 	}
 	if (!swap_fit_holds(&fit)) {
 		return refuse_swapoff(area, &fit, err);
+	}
+	r = check_limits(root, area, err);
+	if (r < 0) {
+		return r;
 	}
 	uint64_t timeout_ns = SWAPOFF_MIN_NS + fit.used / SWAPOFF_RATE * NSEC_PER_SEC;
 	zram_device_path(number, path);

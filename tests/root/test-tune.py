@@ -4,11 +4,13 @@
 import fcntl
 import json
 import mmap
+import os
 import pathlib
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 import machine
@@ -91,6 +93,41 @@ class Tune(MachineTest):
         self.assertIn(device, swaps())
         self.assertEqual(read(VM / "swappiness"), self.before["vm.swappiness"])
         self.tune.must("rollback")
+        self.check_restored()
+
+    def make_group(self, limit):
+        """A memory cgroup with a limit, of version 1 or 2: its folder, and the file that has the limit."""
+        old = pathlib.Path("/sys/fs/cgroup/memory/memory.limit_in_bytes").exists()
+        folder = pathlib.Path("/sys/fs/cgroup", "memory" if old else "", f"twinlens-test-{os.getpid()}")
+        if not old and "memory" not in read("/sys/fs/cgroup/cgroup.subtree_control").split():
+            self.skipTest("no memory cgroups")
+        folder.mkdir()
+        self.addCleanup(folder.rmdir)
+        file = folder / ("memory.limit_in_bytes" if old else "memory.max")
+        file.write_text(str(limit))
+        return folder, file
+
+    def test_limited_cgroup(self):
+        """What is swapped out of a cgroup must fit into it again: else no swapoff, and nobody is killed."""
+        self.tune.must("apply")
+        folder, file = self.make_group(24 << 20)
+        code = (
+            "import sys; open(sys.argv[1], 'w').write('0'); data = bytearray(b'x' * 4096) * 12288; "
+            "print(1, flush=True); sys.stdin.read(); print(sum(data[::4096]), flush=True)")
+        with subprocess.Popen([sys.executable, "-c", code, str(folder / "cgroup.procs")], text=True,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            try:
+                self.assertEqual(process.stdout.readline(), "1\n")
+                device = self.own_device()
+                refused = self.tune.must("rollback", status=1)
+                self.assertIn(f"swapoff does not fit: {file} is 24 MiB, with ", refused.stdout)
+                self.assertIn(device, swaps())
+                file.write_text(str(96 << 20))
+                self.tune.must("rollback")
+                self.assertEqual(process.communicate()[0], f"{12288 * ord('x')}\n")
+            finally:
+                process.kill()
+        self.assertEqual(process.returncode, 0)
         self.check_restored()
 
     def test_swapoff_that_hangs(self):
