@@ -152,16 +152,16 @@ static int give_up(
 	uint64_t timeout_ns = SWAPOFF_MIN_NS + fit.used / SWAPOFF_RATE * NSEC_PER_SEC;
 	zram_device_path(number, path);
 	r = swap_disable(path, timeout_ns, fit.margin);
-	if (r == -ENOMEM) {
-		return error_set(err, r,
+	if (r == SWAP_ENDED_SHORT) {
+		return error_set(err, -ENOMEM,
 			"%s: swapoff was ended, as memory became short: end what takes memory, "
-			"then "
-			"roll back again",
+			"then roll back again",
 			area->path);
 	}
-	if (r == -ETIMEDOUT) {
-		return error_set(err, r, "%s: swapoff was ended, as it took longer than %u s",
-			area->path, (unsigned int)(timeout_ns / NSEC_PER_SEC));
+	if (r == SWAP_ENDED_LATE) {
+		return error_set(err, -ETIMEDOUT,
+			"%s: swapoff was ended, as it took longer than %u s", area->path,
+			(unsigned int)(timeout_ns / NSEC_PER_SEC));
 	}
 	return r < 0 ? error_set(err, r, "%s: swapoff: %s", area->path, error_name(r)) : 0;
 }

@@ -2,8 +2,8 @@
  * Preloaded into a program: counts the calls that change something on the machine, and before the
  * KILL_AT-th, or the first of the function KILL_CALL, sends the whole program KILL_SIGNAL (9 by
  * default). Children count with their parent.
- * With HANG_SWAPOFF, swapoff(2) never returns. With MEMORY_FILE, what the process has for itself is
- * written there when it ends.
+ * With HANG_SWAPOFF, swapoff(2) never returns; with FAIL_SWAPOFF it fails with that errno. With
+ * MEMORY_FILE, what the process has for itself is written there when it ends.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -161,6 +161,10 @@ int swapoff(const char *path)
 	step(__func__);
 	if (getenv("HANG_SWAPOFF")) {
 		pause();
+	}
+	if (getenv("FAIL_SWAPOFF")) {
+		errno = atoi(getenv("FAIL_SWAPOFF"));
+		return -1;
 	}
 	return NEXT(swapoff)(path);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """tune on this machine, with its real zram, swap and settings."""
 
+import errno
 import fcntl
 import json
 import mmap
@@ -130,12 +131,29 @@ class Tune(MachineTest):
         self.assertEqual(process.returncode, 0)
         self.check_restored()
 
-    def test_swapoff_that_hangs(self):
-        """It is ended, the swap stays in use, and the rest is rolled back."""
+    def test_swapoff_that_fails(self):
+        """What the kernel says is told, and not taken for the program's own doing."""
         self.tune.must("apply")
         device = self.own_device()
-        hung = self.tune.must("rollback", status=1, env={"HANG_SWAPOFF": "1"})
-        self.assertIn("swapoff was ended, as it took longer than 30 s", hung.stdout)
+        failed = self.tune.must("rollback", status=1, env={"FAIL_SWAPOFF": str(errno.ENOMEM)})
+        self.assertIn(f"{device}: swapoff: {os.strerror(errno.ENOMEM)}", failed.stdout)
+        self.assertIn(device, swaps())
+        self.tune.must("rollback")
+        self.check_restored()
+
+    def test_swapoff_that_hangs(self):
+        """It is ended, the swap stays in use, and the rest is rolled back. It holds no lock."""
+        self.tune.must("apply")
+        device = self.own_device()
+        environment = {**os.environ, "LD_PRELOAD": str(machine.BUILD / "kill-at.so"), "HANG_SWAPOFF": "1"}
+        command = [TWINLENS, "tune", "rollback", "--state", str(self.tune.state)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as hung:
+            time.sleep(1)
+            child = int(read(f"/proc/{hung.pid}/task/{hung.pid}/children"))
+            self.assertEqual(os.listdir(f"/proc/{child}/fd"), [])
+            text = hung.communicate(timeout=60)[0]
+        self.assertEqual(hung.returncode, 1, text)
+        self.assertIn("swapoff was ended, as it took longer than 30 s", text)
         self.assertIn(device, swaps())
         self.assertEqual(read(VM / "swappiness"), self.before["vm.swappiness"])
         self.tune.must("rollback")
