@@ -1,8 +1,17 @@
 #include "system/zram-change.h"
 
+#include <limits.h>
+#include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -179,6 +188,74 @@ static void knows_its_device(void **state)
 	json_decref(entry.progress);
 }
 
+/* Kernels before 5.15 have no diskseq. */
+static void knows_its_device_without_diskseq(void **state)
+{
+	(void)state;
+	struct zram_device first, second;
+
+	tree_remove(&tree, "/sys/block/zram0/diskseq");
+	assert_int_equal(zram_device_read(&tree.root, 0, &first), 0);
+	assert_int_equal(zram_device_read(&tree.root, 0, &second), 0);
+	assert_int_equal(first.sequence, second.sequence);
+	tree_write(&tree, "/sys/block/zram1/disksize", "0\n");
+	tree_write(&tree, "/sys/block/zram1/comp_algorithm", "[lz4]\n");
+	assert_int_equal(zram_device_read(&tree.root, 1, &second), 0);
+	assert_int_not_equal(first.sequence, second.sequence);
+}
+
+/* Waits until the text of the file is there, at most 5 s. */
+static long wait_for_number(const char *path)
+{
+	const struct timespec pause = {.tv_nsec = 10 * NSEC_PER_MSEC};
+
+	for (int i = 0; i < 500; i++) {
+		long number = strtol(tree_read(&tree, path), NULL, 10);
+		if (number > 0) {
+			return number;
+		}
+		nanosleep(&pause, NULL);
+	}
+	fail();
+	return 0;
+}
+
+/* It would load the module after a rollback. The pipe is closed when it is gone. */
+static void takes_modprobe_with_it(void **state)
+{
+	(void)state;
+	char script[128], path[PATH_MAX], byte;
+	int ends[2];
+	struct error err;
+
+	snprintf(script, sizeof(script), "#!/bin/sh\necho $$ > %s/pid\nexec sleep 60\n",
+		tree.folder);
+	tree_write(&tree, "/modprobe", script);
+	snprintf(path, sizeof(path), "%s/modprobe", tree.folder);
+	assert_int_equal(chmod(path, 0755), 0);
+	tree_write(&tree, "/proc/sys/kernel/modprobe", path);
+	assert_int_equal(pipe(ends), 0);
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		zram_module_load(&tree.root, &err);
+		_exit(0);
+	}
+	close(ends[1]);
+	pid_t modprobe = (pid_t)wait_for_number("/pid");
+	struct pollfd end = {.fd = ends[0], .events = POLLIN};
+	assert_int_equal(poll(&end, 1, 0), 0);
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	int n = poll(&end, 1, 5000);
+	if (n == 0) {
+		kill(modprobe, SIGKILL);
+	}
+	assert_int_equal(n, 1);
+	assert_int_equal(read(ends[0], &byte, 1), 0);
+	close(ends[0]);
+}
+
 /* A kill between making the device and noting its number. */
 static void knows_its_orphan(void **state)
 {
@@ -301,6 +378,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(tells_of_swap_that_is_filled_before, make, clean),
 		cmocka_unit_test_setup_teardown(turns_zswap_off, make, clean),
 		cmocka_unit_test_setup_teardown(knows_its_device, make, clean),
+		cmocka_unit_test_setup_teardown(knows_its_device_without_diskseq, make, clean),
+		cmocka_unit_test_setup_teardown(takes_modprobe_with_it, make, clean),
 		cmocka_unit_test_setup_teardown(knows_its_orphan, make, clean),
 		cmocka_unit_test_setup_teardown(proves_that_swapoff_fits, make, clean),
 		cmocka_unit_test_setup_teardown(knows_the_limits_of_cgroups, make, clean),

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "system/backoff.h"
@@ -74,6 +75,24 @@ static void parse_algorithms(const char *text, struct zram_device *device)
 	device->algorithms[used] = '\0';
 }
 
+static int read_sequence(const struct sysroot *root, int number, uint64_t *ret_sequence)
+{
+	char path[PATH_MAX], full[PATH_MAX];
+	struct stat status;
+
+	int r = read_number(root, number, "diskseq", ret_sequence);
+	if (r != -ENOENT) {
+		return r;
+	}
+	snprintf(path, sizeof(path), "/sys/block/zram%d", number);
+	r = sysroot_path(root, path, full, sizeof(full));
+	if (r < 0 || stat(full, &status) < 0) {
+		return r < 0 ? r : -errno;
+	}
+	*ret_sequence = status.st_ino;
+	return 0;
+}
+
 int zram_device_read(const struct sysroot *root, int number, struct zram_device *ret_device)
 {
 	struct zram_device device = {.number = number};
@@ -88,8 +107,8 @@ int zram_device_read(const struct sysroot *root, int number, struct zram_device 
 		return r;
 	}
 	parse_algorithms(algorithms, &device);
-	r = read_number(root, number, "diskseq", &device.sequence);
-	if (r < 0 && r != -ENOENT) {
+	r = read_sequence(root, number, &device.sequence);
+	if (r < 0) {
 		return r;
 	}
 	*ret_device = device;

@@ -17,8 +17,9 @@
 
 struct zram_device {
 	int number;
-	uint64_t sequence; /* diskseq: no two devices since boot have the same; 0 before Linux 5.15
-			    */
+	/* No two devices since boot have the same: diskseq, and before Linux 5.15 the number of its
+	 * inode in sysfs, which is not given again either. */
+	uint64_t sequence;
 	uint64_t size_bytes; /* 0 when it is not configured */
 	char algorithm[ZRAM_ALGORITHM_MAX];
 	char algorithms[ZRAM_ALGORITHMS_MAX]; /* all that it takes, " lzo lz4 " */
