@@ -2,6 +2,7 @@
 #include "system/zram-change.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,38 +13,49 @@
 #define SWAPOFF_MIN_NS (30 * NSEC_PER_SEC)
 #define SWAPOFF_RATE   (UINT64_C(16) << 20) /* bytes a second that the slowest board reads back */
 
-/* Whether the swap area on the device is still the one that was made; also when it cannot be seen,
- * without privileges. */
-static bool has_our_header(const struct journal_entry *entry, int number)
+/* Whether nothing was ever stored there: it was not yet, or no more, made a swap area. */
+static bool is_blank(const struct sysroot *root, int number)
 {
-	const char *uuid = json_string_value(json_object_get(entry->progress, "uuid"));
-	char path[ZRAM_PATH_MAX], found[SWAP_UUID_SIZE];
+	uint64_t bytes;
 
-	zram_device_path(number, path);
-	return swap_header_read(path, found) < 0 || (uuid && strcmp(found, uuid) == 0);
+	return zram_device_memory(root, number, &bytes) == 0 && bytes == 0;
 }
 
-static enum change_state judge(const struct journal_entry *entry, const struct zram_device *device,
-	const struct swap_area *area)
+/* Whether what is on the device is still what was made; also when it cannot be seen, without
+ * privileges. */
+static bool has_our_header(const struct sysroot *root, const struct journal_entry *entry,
+	const struct zram_device *device)
+{
+	const char *uuid = json_string_value(json_object_get(entry->progress, "uuid"));
+	char path[ZRAM_PATH_MAX], full[PATH_MAX], found[SWAP_UUID_SIZE];
+
+	zram_device_path(device->number, path);
+	if (sysroot_path(root, path, full, sizeof(full)) < 0 || swap_header_read(full, found) < 0) {
+		return true;
+	}
+	return (uuid && strcmp(found, uuid) == 0) ||
+	       (!entry->is_done && is_blank(root, device->number));
+}
+
+static enum change_state judge(const struct sysroot *root, const struct journal_entry *entry,
+	const struct zram_device *device, const struct swap_area *area)
 {
 	const json_t *wanted = entry->wanted;
 
-	if (!entry->is_done) {
-		return CHANGE_STATE_PARTIAL;
-	}
 	if (device->size_bytes == 0) {
-		return CHANGE_STATE_PARTIAL; /* somebody, or a killed rollback, gave it up */
+		return CHANGE_STATE_PARTIAL; /* somebody, or a killed run, got no further */
 	}
 	if (device->size_bytes != (uint64_t)json_integer_value(json_object_get(wanted, "size")) ||
-		!has_our_header(entry, device->number)) {
+		!has_our_header(root, entry, device)) {
 		return CHANGE_STATE_OTHER;
 	}
 	if (!area) {
 		return CHANGE_STATE_PARTIAL;
 	}
-	return area->priority == (int)json_integer_value(json_object_get(wanted, "priority"))
-		       ? CHANGE_STATE_IN_PLACE
-		       : CHANGE_STATE_OTHER;
+	if (area->priority != (int)json_integer_value(json_object_get(wanted, "priority"))) {
+		return CHANGE_STATE_OTHER;
+	}
+	return entry->is_done ? CHANGE_STATE_IN_PLACE : CHANGE_STATE_PARTIAL;
 }
 
 static void describe(const struct zram_device *device, const struct swap_area *area, char *text)
@@ -82,7 +94,7 @@ int zram_compare(const struct machine *machine, const struct journal_entry *entr
 	if (r < 0) {
 		return r;
 	}
-	*ret_state = judge(entry, &device, r > 0 ? &area : NULL);
+	*ret_state = judge(machine->root, entry, &device, r > 0 ? &area : NULL);
 	describe(&device, r > 0 ? &area : NULL, ret_now);
 	return 0;
 }
