@@ -89,7 +89,7 @@ static void takes_or_refuses_what_is_there(void **state)
 	assert_non_null(strstr(plan_zram()->disagrees, "somebody else"));
 	tree_write(&tree, "/proc/swaps", HEADING "/dev/zram0 partition 524284 0 100\n");
 	assert_false(plan_zram()->is_in_place);
-	assert_non_null(strstr(plan_zram()->lacks, "/dev/zram0, 512 MiB"));
+	assert_non_null(strstr(plan_zram()->lacks, "/dev/zram0 512 MiB prio 100: "));
 	tree_link(&tree, WANTS "zramswap.service", "/lib/systemd/system/zramswap.service");
 	assert_non_null(strstr(plan_zram()->lacks, "zram-tools"));
 	assert_non_null(strstr(plan_zram()->lacks, "--service zramswap.service"));
@@ -119,8 +119,32 @@ static void tells_of_swap_that_is_filled_before(void **state)
 	tree_write(&tree, "/proc/swaps", HEADING "/dev/mmcblk0p3 partition 100 0 -2\n");
 	assert_string_equal(plan_zram()->disagrees, "");
 	tree_write(&tree, "/proc/swaps", HEADING "/swap\\040file file 100 0 10\n");
-	assert_string_equal(
-		plan_zram()->disagrees, "/swap file has priority 10, and so is filled before");
+	assert_string_equal(plan_zram()->disagrees,
+		"/swap file has the same priority 10, and so is filled along with it");
+	tree_write(&tree, "/proc/swaps",
+		HEADING "/a file 100 0 10\n/b file 100 0 12\n/c file 100 0 11\n");
+	assert_string_equal(plan_zram()->disagrees, "/b has priority 12, and so is filled before");
+	/* Also before zram of somebody else. */
+	tree_write(&tree, "/proc/swaps",
+		HEADING "/dev/zram0 partition 1048572 0 5\n/b file 100 0 6\n");
+	assert_true(plan_zram()->is_in_place);
+	assert_non_null(strstr(plan_zram()->disagrees,
+		"left to its owner; /b has priority 6, and so is filled before"));
+}
+
+/* zram-tools makes one for each core. */
+static void adds_up_several(void **state)
+{
+	(void)state;
+	tree_write(&tree, "/proc/swaps",
+		HEADING "/dev/zram0 partition 524284 0 100\n/dev/zram1 partition 524284 0 90\n");
+	assert_true(plan_zram()->is_in_place);
+	assert_string_equal(plan_zram()->now, "/dev/zram0 and 1 more, 1024 MiB prio 90");
+	tree_write(&tree, "/proc/swaps",
+		HEADING "/dev/zram0 partition 524284 0 100\n/dev/zram1 partition 262140 0 90\n");
+	assert_false(plan_zram()->is_in_place);
+	assert_non_null(
+		strstr(plan_zram()->lacks, "already, /dev/zram0 and 1 more, 768 MiB prio 90: "));
 }
 
 static void turns_zswap_off(void **state)
@@ -153,6 +177,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(takes_or_refuses_what_is_there, make, clean),
 		cmocka_unit_test_setup_teardown(tells_who_comes_at_boot, make, clean),
 		cmocka_unit_test_setup_teardown(tells_of_swap_that_is_filled_before, make, clean),
+		cmocka_unit_test_setup_teardown(adds_up_several, make, clean),
 		cmocka_unit_test_setup_teardown(turns_zswap_off, make, clean),
 	};
 

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "system/backoff.h"
+#include "system/zram-foreign.h"
 #include "util/clock.h"
 
 #define ALGORITHMS_MAX 16
@@ -217,4 +218,20 @@ int zram_apply(struct change_run *run, struct error *err)
 		r = configure(run, &device, err);
 	}
 	return r < 0 ? r : use_as_swap(run, &device, err);
+}
+
+int zram_reapply(struct change_run *run, struct error *err)
+{
+	struct zram_foreign foreign;
+
+	int r = zram_foreign_find(run->machine, run->entry, &foreign, err);
+	if (r < 0) {
+		return r;
+	}
+	if (foreign.n > 0) {
+		change_text(run->note, sizeof(run->note),
+			"left: somebody else has swap in zram by now, %s", foreign.text);
+		return 1;
+	}
+	return zram_apply(run, err);
 }

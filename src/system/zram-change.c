@@ -228,5 +228,5 @@ const struct change_kind zram_change_kind = {
 	.apply = zram_apply,
 	.compare = zram_compare,
 	.restore = zram_restore,
-	.reapply = zram_apply,
+	.reapply = zram_reapply,
 };

@@ -54,6 +54,8 @@ void zram_format_size(uint64_t bytes, char *text, size_t size);
 int zram_plan(const struct machine *machine, const struct profile *profile, struct plan *plan,
 	struct error *err);
 int zram_apply(struct change_run *run, struct error *err);
+/* As zram_apply; 1 with a note when somebody else has made swap in zram by now. */
+int zram_reapply(struct change_run *run, struct error *err);
 int zram_compare(const struct machine *machine, const struct journal_entry *entry,
 	enum change_state *ret_state, char *ret_now, struct error *err);
 int zram_restore(struct change_run *run, struct error *err);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """tune on this machine, with its real zram, swap and settings."""
 
+import contextlib
 import errno
 import fcntl
 import json
@@ -322,18 +323,44 @@ class Tune(MachineTest):
 
     def test_other_zram(self):
         """Swap of somebody else is taken when it is large enough, and else refused."""
+        with self.other_device() as device:
+            for size, status in (("32M", 3), ("64M", 0)):
+                self.use_other(device, size)
+                plan = self.tune.must("plan", "--json", status=status)
+                zram = next(change for change in json.loads(plan.stdout)["changes"] if change["kind"] == "zram")
+                self.assertIn(device, zram["lacks" if status else "disagrees"])
+
+    def test_boot_with_other_zram(self):
+        """Swap of somebody else that is there by the time of the boot unit: no second one is made."""
+        self.tune.must("apply")
+        self.reboot()
+        with self.other_device() as device:
+            self.use_other(device, "96M")
+            done = steps(self.tune.must("boot", "--json"))
+            self.assertRegex(done["swap"]["text"], f"left: somebody else has swap in zram by now, {device} 96 MiB prio")
+            self.assertEqual(len(swaps()), len(self.tune_swaps()) + 1)
+        self.tune.must("rollback")
+        self.check_restored()
+
+    @contextlib.contextmanager
+    def other_device(self):
         number = (ZRAM_CONTROL / "hot_add").read_text().strip()
-        device = f"/dev/zram{number}"
-        block = pathlib.Path(f"/sys/block/zram{number}")
-        for size, status in (("32M", 3), ("64M", 0)):
-            (block / "disksize").write_text(size)
-            subprocess.run(["mkswap", device], check=True, capture_output=True, timeout=30)
-            subprocess.run(["swapon", device], check=True, timeout=30)
-            plan = self.tune.must("plan", "--json", status=status)
-            zram = next(change for change in json.loads(plan.stdout)["changes"] if change["kind"] == "zram")
-            self.assertIn(device, zram["lacks" if status else "disagrees"])
+        try:
+            yield f"/dev/zram{number}"
+        finally:
+            self.give_up_other(f"/dev/zram{number}")
+            (ZRAM_CONTROL / "hot_remove").write_text(number)
+
+    def give_up_other(self, device):
+        if device in swaps():
             subprocess.run(["swapoff", device], check=True, timeout=30)
-            (block / "reset").write_text("1")
+        (pathlib.Path("/sys/block") / pathlib.Path(device).name / "reset").write_text("1")
+
+    def use_other(self, device, size):
+        self.give_up_other(device)
+        (pathlib.Path("/sys/block") / pathlib.Path(device).name / "disksize").write_text(size)
+        subprocess.run(["mkswap", device], check=True, capture_output=True, timeout=30)
+        subprocess.run(["swapon", device], check=True, timeout=30)
 
     def test_usage(self):
         self.tune.must("plan", "--profile", "none", status=2)
