@@ -157,14 +157,27 @@ static void turns_zswap_off(void **state)
 	const struct change *change = plan_find(&plan, "zswap", "zswap");
 	assert_non_null(change);
 	assert_string_equal(change->now, "on");
-	/* On a captured tree zram itself cannot be made: the run ends there, and is taken back. */
+	/* zram cannot be made on a captured tree: the run ends there, and zswap stays. */
 	assert_true(tree_apply(&tree, ZRAM, &made) < 0);
-	assert_int_equal(made, 1);
+	assert_string_equal(tree_read(&tree, "/sys/module/zswap/parameters/enabled"), "Y");
+	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
+	tree_write(&tree, "/proc/swaps", HEADING "/dev/zram0 partition 1048572 0 100\n");
+	assert_int_equal(tree_apply(&tree, ZRAM, &made), 0);
 	assert_string_equal(tree_read(&tree, "/sys/module/zswap/parameters/enabled"), "N");
 	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
 	assert_string_equal(tree_read(&tree, "/sys/module/zswap/parameters/enabled"), "Y");
 	tree_remove(&tree, "/sys/module/zswap");
 	plan_zram();
+	assert_null(plan_find(&plan, "zswap", "zswap"));
+}
+
+/* It is all the compression there is. */
+static void leaves_zswap_without_zram(void **state)
+{
+	(void)state;
+	tree_write(&tree, "/sys/module/zswap/parameters/enabled", "Y\n");
+	tree_write(&tree, "/proc/swaps", HEADING "/dev/zram0 partition 32764 0 100\n");
+	assert_string_not_equal(plan_zram()->lacks, "");
 	assert_null(plan_find(&plan, "zswap", "zswap"));
 }
 
@@ -179,6 +192,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(tells_of_swap_that_is_filled_before, make, clean),
 		cmocka_unit_test_setup_teardown(adds_up_several, make, clean),
 		cmocka_unit_test_setup_teardown(turns_zswap_off, make, clean),
+		cmocka_unit_test_setup_teardown(leaves_zswap_without_zram, make, clean),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
