@@ -81,6 +81,20 @@ static void needs_the_kernel(void **state)
 	assert_non_null(strstr(plan_zram()->lacks, "CONFIG_SWAP"));
 }
 
+static void needs_device_files(void **state)
+{
+	(void)state;
+	tree_write(&tree, "/proc/self/mountinfo",
+		"22 1 0:5 / /dev rw - devtmpfs udev rw\n30 22 0:9 / /dev rw - tmpfs none rw\n");
+	assert_non_null(strstr(plan_zram()->lacks, "/dev is no devtmpfs"));
+	tree_write(&tree, "/dev/zram0", ""); /* somebody else makes them */
+	assert_string_equal(plan_zram()->lacks, "");
+	tree_remove(&tree, "/dev/zram0");
+	tree_write(&tree, "/proc/self/mountinfo",
+		"22 1 0:5 / /dev rw - devtmpfs udev rw\n30 22 0:9 / /dev/shm rw - tmpfs none rw\n");
+	assert_string_equal(plan_zram()->lacks, "");
+}
+
 static void takes_or_refuses_what_is_there(void **state)
 {
 	(void)state;
@@ -187,6 +201,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(is_to_be_made, make, clean),
 		cmocka_unit_test_setup_teardown(falls_back, make, clean),
 		cmocka_unit_test_setup_teardown(needs_the_kernel, make, clean),
+		cmocka_unit_test_setup_teardown(needs_device_files, make, clean),
 		cmocka_unit_test_setup_teardown(takes_or_refuses_what_is_there, make, clean),
 		cmocka_unit_test_setup_teardown(tells_who_comes_at_boot, make, clean),
 		cmocka_unit_test_setup_teardown(tells_of_swap_that_is_filled_before, make, clean),

@@ -41,6 +41,10 @@ int zram_device_memory(const struct sysroot *root, int number, uint64_t *ret_byt
 bool zram_is_loaded(const struct sysroot *root);
 bool zram_is_loadable(const struct sysroot *root);
 
+/* Whether the file of a new device can be expected in /dev: that is devtmpfs, or whoever sees to it
+ * made one for a device that there is. */
+bool zram_has_nodes(const struct sysroot *root);
+
 /* modprobe zram, with the program that the kernel itself uses. 0 or a negative errno with err. */
 int zram_module_load(const struct sysroot *root, struct error *err);
 

@@ -92,6 +92,9 @@ static bool check_lacks(const struct machine *machine, struct change *change)
 	} else if (machine_is_read_only(machine, "/sys/block")) {
 		change_text(change->lacks, sizeof(change->lacks),
 			"/sys is read-only: run it on the host");
+	} else if (!zram_has_nodes(root)) {
+		change_text(change->lacks, sizeof(change->lacks),
+			"/dev is no devtmpfs, and shows no zram devices: run it on the host");
 	}
 	return change->lacks[0];
 }

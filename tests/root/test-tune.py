@@ -307,6 +307,14 @@ class Tune(MachineTest):
         self.tune.must("rollback")
         self.check_restored()
 
+    def test_no_device_files(self):
+        """As in a container with a /dev of its own: nothing is changed."""
+        prefix = ("unshare", "-m", "sh", "-c", 'mount -t tmpfs none /dev && exec "$0" "$@"')
+        refused = self.tune.must("apply", status=3, preload=False, prefix=prefix)
+        self.assertIn("/dev is no devtmpfs, and shows no zram devices", refused.stderr)
+        self.assertFalse(self.tune.state.exists())
+        self.check_restored()
+
     def test_not_root(self):
         folder = self.tune.folder
         folder.chmod(0o755)
