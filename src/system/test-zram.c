@@ -2,7 +2,9 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -185,6 +187,51 @@ static void turns_zswap_off(void **state)
 	assert_null(plan_find(&plan, "zswap", "zswap"));
 }
 
+static bool is_module_ours(void)
+{
+	struct tune tune;
+
+	tree_open(&tree, NULL, NULL, &tune);
+	const struct journal_entry *entry = journal_find(tune.journal, "zram", ZRAM_OBJECT);
+	assert_non_null(entry);
+	bool is_ours = zram_has_loaded_module(&tune.machine, entry);
+	tune_close(&tune);
+	return is_ours;
+}
+
+/* The unit that applies it again at boot has the module loaded before. zram cannot be made here:
+ * each run ends with what it noted. */
+static void remembers_who_loads_the_module(void **state)
+{
+	(void)state;
+	static const char boot_id[] = "/proc/sys/kernel/random/boot_id";
+	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	char script[256], path[64];
+
+	assert_true(tree_apply(&tree, ZRAM, &made) < 0);
+	assert_false(is_module_ours());
+	tree_write(&tree, boot_id, "22222222-2222-3333-4444-555555555555\n");
+	assert_int_equal(tree_run(&tree, tune_boot, counts), 1);
+	assert_false(is_module_ours());
+	tree_remove(&tree, tree.state + strlen(tree.folder));
+	tree_remove(&tree, "/sys/class/zram-control");
+	tree_write(&tree, "/lib/modules/6.1.0-test/modules.dep", "kernel/zram.ko:\n");
+	snprintf(script, sizeof(script),
+		"#!/bin/sh\nmkdir %s/sys/class/zram-control\n"
+		"echo 1 > %s/sys/class/zram-control/hot_add\n",
+		tree.folder, tree.folder);
+	tree_write(&tree, "/modprobe", script);
+	snprintf(path, sizeof(path), "%s/modprobe", tree.folder);
+	assert_int_equal(chmod(path, 0755), 0);
+	tree_write(&tree, "/proc/sys/kernel/modprobe", path);
+	assert_true(tree_apply(&tree, ZRAM, &made) < 0);
+	assert_true(is_module_ours());
+	tree_write(&tree, boot_id, "33333333-2222-3333-4444-555555555555\n");
+	assert_false(is_module_ours());
+	assert_int_equal(tree_run(&tree, tune_boot, counts), 1);
+	assert_true(is_module_ours());
+}
+
 /* It is all the compression there is. */
 static void leaves_zswap_without_zram(void **state)
 {
@@ -208,6 +255,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(adds_up_several, make, clean),
 		cmocka_unit_test_setup_teardown(turns_zswap_off, make, clean),
 		cmocka_unit_test_setup_teardown(leaves_zswap_without_zram, make, clean),
+		cmocka_unit_test_setup_teardown(remembers_who_loads_the_module, make, clean),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

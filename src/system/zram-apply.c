@@ -20,12 +20,14 @@
 static int begin(struct change_run *run, struct error *err)
 {
 	bool is_loaded = zram_is_loaded(run->machine->root);
+	/* After a boot the unit of ours has loaded it: that is ours as before. */
+	bool is_ours = !is_loaded || json_is_true(json_object_get(run->entry->progress, "module"));
 
 	if (!zram_is_of_this_boot(run->machine, run->entry) || !is_loaded) {
 		/* What an earlier boot noted is of no use any more. */
 		int r = change_run_progress(run,
 			json_pack("{s:s,s:b,s:n,s:n}", "boot", run->machine->boot_id, "module",
-				!is_loaded, "uuid", "number"),
+				is_ours, "uuid", "number"),
 			err);
 		if (r < 0) {
 			return r;

@@ -16,7 +16,7 @@
 /*
  * The progress of the entry, all of it of one boot:
  *     "boot"                  of which
- *     "module"                true when the kernel's module was loaded for it
+ *     "module"                true when the kernel's module was loaded for it, then or at boot
  *     "uuid"                  of the swap area, and in the name of the claim
  *     "number", "sequence"    of our device
  */
