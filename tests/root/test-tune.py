@@ -263,7 +263,7 @@ class Tune(MachineTest):
 
     def test_interrupted(self):
         """^C: the step that it is in is finished, and it says what to do."""
-        result = self.tune.must("apply", status=1, env={"KILL_AT": "25", "KILL_SIGNAL": str(int(signal.SIGINT))})
+        result = self.tune.must("apply", status=1, env={"KILL_CALL": "rename", "KILL_SIGNAL": str(int(signal.SIGINT))})
         self.assertIn("interrupted: apply again completes it, rollback takes it back", result.stderr)
         made = int(re.search(r"(\d+) changes? made", result.stdout)[1])
         self.assertEqual(made, result.stdout.count("  made "))
