@@ -90,6 +90,7 @@ struct change_kind {
 
 	/*
 	 * At the next boot, for what a reboot undoes; called in state BEFORE. NULL for what lasts.
+	 * 1 with run->note when it is left alone, as somebody else sees to it by now.
 	 */
 	int (*reapply)(struct change_run *run, struct error *err);
 };

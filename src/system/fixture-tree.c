@@ -19,6 +19,7 @@
 static const char *const files[][2] = {
 	{"/proc/sys/kernel/random/boot_id", "11111111-2222-3333-4444-555555555555\n"},
 	{"/proc/sys/kernel/osrelease", "6.1.0-test\n"},
+	{"/proc/self/mountinfo", "22 1 0:5 / /dev rw shared:2 - devtmpfs udev rw,size=4k\n"},
 	{"/proc/self/status", "Name:\ttest\nCapEff:\t000001ffffffffff\n"},
 	{"/proc/meminfo", "MemTotal:        4194304 kB\nMemAvailable:    3145728 kB\n"},
 	{"/proc/swaps", "Filename\tType\tSize\tUsed\tPriority\n"},

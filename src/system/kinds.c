@@ -3,7 +3,8 @@
 #include <string.h>
 
 /*
- * Services first: what they give back is there for the rest. The page cache is dropped when all
+ * Services first: what they give back is there for the rest. zswap goes only when zram is there to
+ * compress in its place. The page cache is dropped when all
  * else is done, and the boot unit comes last: a plan that was cut short is not applied again at
  * boot.
  */
@@ -11,8 +12,8 @@ const struct change_kind *const change_kinds[] = {
 	&service_change_kind,
 	&sysctl_change_kind,
 	&file_change_kind,
-	&zswap_change_kind,
 	&zram_change_kind,
+	&zswap_change_kind,
 	&cache_change_kind,
 	&boot_change_kind,
 };

@@ -49,7 +49,7 @@ bool swap_fit_holds(const struct swap_fit *fit)
 }
 
 /* The child does nothing but the call. The OOM killer, should it come all the same, takes it first.
- */
+ * It keeps no descriptor: one that hangs would hold the lock. */
 __attribute__((noreturn)) static void run_child(const char *path, pid_t parent)
 {
 	sigset_t none;
@@ -60,6 +60,7 @@ __attribute__((noreturn)) static void run_child(const char *path, pid_t parent)
 		(void)n; /* without it the deadline and the margin still hold */
 		close(fd);
 	}
+	close_range(0, ~0U, 0); /* before Linux 5.9, only a later run has to wait for it */
 	sigemptyset(&none);
 	sigaddset(&none, SIGINT);
 	sigaddset(&none, SIGTERM);
@@ -71,21 +72,22 @@ __attribute__((noreturn)) static void run_child(const char *path, pid_t parent)
 	_exit(swapoff(path) < 0 ? errno : 0);
 }
 
-/* 0 or a negative errno when the child ended; -EAGAIN when it runs. */
+/* 1 while the child runs; then 0 or a negative errno, and it is reaped. */
 static int poll_child(pid_t child)
 {
 	int status;
 	pid_t pid = waitpid(child, &status, WNOHANG);
 
 	if (pid < 0) {
-		return errno == EINTR ? -EAGAIN : -errno;
+		return errno == EINTR ? 1 : -errno;
 	}
 	if (pid == 0) {
-		return -EAGAIN;
+		return 1;
 	}
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
 }
 
+/* An enum swap_ended when the child is to be ended; otherwise as poll_child. */
 static int wait_child(pid_t child, uint64_t timeout_ns, uint64_t margin_bytes)
 {
 	const uint64_t deadline = clock_now_ns() + timeout_ns;
@@ -94,16 +96,16 @@ static int wait_child(pid_t child, uint64_t timeout_ns, uint64_t margin_bytes)
 
 	for (;;) {
 		int r = poll_child(child);
-		if (r != -EAGAIN) {
+		if (r <= 0) {
 			return r;
 		}
 		if (clock_now_ns() > deadline) {
-			return -ETIMEDOUT;
+			return SWAP_ENDED_LATE;
 		}
 		if (margin_bytes > 0 &&
 			memory_read(&sysroot_real, "MemAvailable", &available) == 0 &&
 			available < margin_bytes) {
-			return -ENOMEM;
+			return SWAP_ENDED_SHORT;
 		}
 		nanosleep(&pause, NULL);
 	}
@@ -121,7 +123,7 @@ int swap_disable(const char *path, uint64_t timeout_ns, uint64_t margin_bytes)
 		run_child(path, parent);
 	}
 	int r = wait_child(child, timeout_ns, margin_bytes);
-	if (r == -ETIMEDOUT || r == -ENOMEM) {
+	if (r > 0) {
 		kill(child, SIGKILL);
 		/* It may have ended well in between. One that hangs in the kernel is left there. */
 		int ended = wait_child(child, REAP_NS, 0);

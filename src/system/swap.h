@@ -64,10 +64,16 @@ int swap_fit_init(struct swap_fit *fit, const struct sysroot *root, const struct
 	uint64_t compressed_bytes);
 bool swap_fit_holds(const struct swap_fit *fit);
 
+/* Why swapoff(2) was ended before it had ended itself. */
+enum swap_ended {
+	SWAP_ENDED_LATE = 1,
+	SWAP_ENDED_SHORT, /* of memory */
+};
+
 /*
  * Gives up an area: swapoff(2) in a child process, which is killed when timeout_ns is over or
- * memory gets shorter than margin_bytes; the kernel then keeps the area. 0; -ETIMEDOUT, -ENOMEM;
- * another negative errno.
+ * memory gets shorter than margin_bytes; the kernel then keeps the area. 0; an enum swap_ended; the
+ * negative errno of swapoff(2), or of what it takes to call it.
  */
 int swap_disable(const char *path, uint64_t timeout_ns, uint64_t margin_bytes);
 

@@ -2,13 +2,14 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
 #include "system/fixture-tree.h"
 #include "system/kinds.h"
-#include "system/swap.h"
 #include "system/zram-owner.h"
 
 #define ZRAM                                                                                       \
@@ -82,6 +83,20 @@ static void needs_the_kernel(void **state)
 	assert_non_null(strstr(plan_zram()->lacks, "CONFIG_SWAP"));
 }
 
+static void needs_device_files(void **state)
+{
+	(void)state;
+	tree_write(&tree, "/proc/self/mountinfo",
+		"22 1 0:5 / /dev rw - devtmpfs udev rw\n30 22 0:9 / /dev rw - tmpfs none rw\n");
+	assert_non_null(strstr(plan_zram()->lacks, "/dev is no devtmpfs"));
+	tree_write(&tree, "/dev/zram0", ""); /* somebody else makes them */
+	assert_string_equal(plan_zram()->lacks, "");
+	tree_remove(&tree, "/dev/zram0");
+	tree_write(&tree, "/proc/self/mountinfo",
+		"22 1 0:5 / /dev rw - devtmpfs udev rw\n30 22 0:9 / /dev/shm rw - tmpfs none rw\n");
+	assert_string_equal(plan_zram()->lacks, "");
+}
+
 static void takes_or_refuses_what_is_there(void **state)
 {
 	(void)state;
@@ -90,7 +105,7 @@ static void takes_or_refuses_what_is_there(void **state)
 	assert_non_null(strstr(plan_zram()->disagrees, "somebody else"));
 	tree_write(&tree, "/proc/swaps", HEADING "/dev/zram0 partition 524284 0 100\n");
 	assert_false(plan_zram()->is_in_place);
-	assert_non_null(strstr(plan_zram()->lacks, "/dev/zram0, 512 MiB"));
+	assert_non_null(strstr(plan_zram()->lacks, "/dev/zram0 512 MiB prio 100: "));
 	tree_link(&tree, WANTS "zramswap.service", "/lib/systemd/system/zramswap.service");
 	assert_non_null(strstr(plan_zram()->lacks, "zram-tools"));
 	assert_non_null(strstr(plan_zram()->lacks, "--service zramswap.service"));
@@ -120,8 +135,32 @@ static void tells_of_swap_that_is_filled_before(void **state)
 	tree_write(&tree, "/proc/swaps", HEADING "/dev/mmcblk0p3 partition 100 0 -2\n");
 	assert_string_equal(plan_zram()->disagrees, "");
 	tree_write(&tree, "/proc/swaps", HEADING "/swap\\040file file 100 0 10\n");
-	assert_string_equal(
-		plan_zram()->disagrees, "/swap file has priority 10, and so is filled before");
+	assert_string_equal(plan_zram()->disagrees,
+		"/swap file has the same priority 10, and so is filled along with it");
+	tree_write(&tree, "/proc/swaps",
+		HEADING "/a file 100 0 10\n/b file 100 0 12\n/c file 100 0 11\n");
+	assert_string_equal(plan_zram()->disagrees, "/b has priority 12, and so is filled before");
+	/* Also before zram of somebody else. */
+	tree_write(&tree, "/proc/swaps",
+		HEADING "/dev/zram0 partition 1048572 0 5\n/b file 100 0 6\n");
+	assert_true(plan_zram()->is_in_place);
+	assert_non_null(strstr(plan_zram()->disagrees,
+		"left to its owner; /b has priority 6, and so is filled before"));
+}
+
+/* zram-tools makes one for each core. */
+static void adds_up_several(void **state)
+{
+	(void)state;
+	tree_write(&tree, "/proc/swaps",
+		HEADING "/dev/zram0 partition 524284 0 100\n/dev/zram1 partition 524284 0 90\n");
+	assert_true(plan_zram()->is_in_place);
+	assert_string_equal(plan_zram()->now, "/dev/zram0 and 1 more, 1024 MiB prio 90");
+	tree_write(&tree, "/proc/swaps",
+		HEADING "/dev/zram0 partition 524284 0 100\n/dev/zram1 partition 262140 0 90\n");
+	assert_false(plan_zram()->is_in_place);
+	assert_non_null(
+		strstr(plan_zram()->lacks, "already, /dev/zram0 and 1 more, 768 MiB prio 90: "));
 }
 
 static void turns_zswap_off(void **state)
@@ -134,9 +173,12 @@ static void turns_zswap_off(void **state)
 	const struct change *change = plan_find(&plan, "zswap", "zswap");
 	assert_non_null(change);
 	assert_string_equal(change->now, "on");
-	/* On a captured tree zram itself cannot be made: the run ends there, and is taken back. */
+	/* zram cannot be made on a captured tree: the run ends there, and zswap stays. */
 	assert_true(tree_apply(&tree, ZRAM, &made) < 0);
-	assert_int_equal(made, 1);
+	assert_string_equal(tree_read(&tree, "/sys/module/zswap/parameters/enabled"), "Y");
+	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
+	tree_write(&tree, "/proc/swaps", HEADING "/dev/zram0 partition 1048572 0 100\n");
+	assert_int_equal(tree_apply(&tree, ZRAM, &made), 0);
 	assert_string_equal(tree_read(&tree, "/sys/module/zswap/parameters/enabled"), "N");
 	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
 	assert_string_equal(tree_read(&tree, "/sys/module/zswap/parameters/enabled"), "Y");
@@ -145,89 +187,59 @@ static void turns_zswap_off(void **state)
 	assert_null(plan_find(&plan, "zswap", "zswap"));
 }
 
-static json_t *pack_progress(const char *boot)
+static bool is_module_ours(void)
 {
-	return json_pack("{s:s,s:[i],s:i,s:I}", "boot", boot, "seen", 0, "number", 1, "sequence",
-		(json_int_t)9);
+	struct tune tune;
+
+	tree_open(&tree, NULL, NULL, &tune);
+	const struct journal_entry *entry = journal_find(tune.journal, "zram", ZRAM_OBJECT);
+	assert_non_null(entry);
+	bool is_ours = zram_has_loaded_module(&tune.machine, entry);
+	tune_close(&tune);
+	return is_ours;
 }
 
-/* Numbers are given again, also after a boot. */
-static void knows_its_device(void **state)
+/* The unit that applies it again at boot has the module loaded before. zram cannot be made here:
+ * each run ends with what it noted. */
+static void remembers_who_loads_the_module(void **state)
 {
 	(void)state;
-	struct machine machine;
-	struct zram_device device;
-	struct journal_entry entry = {.progress = json_object()};
+	static const char boot_id[] = "/proc/sys/kernel/random/boot_id";
+	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	char script[256], path[64];
 
-	assert_int_equal(machine_init(&machine, &tree.root, NULL), 0);
-	assert_int_equal(zram_find_ours(&machine, &entry, &device), 0);
-	json_decref(entry.progress);
-	entry.progress = pack_progress(machine.boot_id);
-	assert_int_equal(zram_find_ours(&machine, &entry, &device), 0); /* gone */
-	tree_write(&tree, "/sys/block/zram1/disksize", "4096\n");
-	tree_write(&tree, "/sys/block/zram1/comp_algorithm", "[lz4]\n");
-	tree_write(&tree, "/sys/block/zram1/diskseq", "9\n");
-	assert_int_equal(zram_find_ours(&machine, &entry, &device), 1);
-	assert_int_equal(device.number, 1);
-	assert_string_equal(device.algorithm, "lz4");
-	tree_write(&tree, "/sys/block/zram1/diskseq", "10\n");
-	assert_int_equal(zram_find_ours(&machine, &entry, &device), 0);
-	tree_write(&tree, "/sys/block/zram1/diskseq", "9\n");
-	json_decref(entry.progress);
-	entry.progress = pack_progress("another boot");
-	assert_int_equal(zram_find_ours(&machine, &entry, &device), 0);
-	json_decref(entry.progress);
+	assert_true(tree_apply(&tree, ZRAM, &made) < 0);
+	assert_false(is_module_ours());
+	tree_write(&tree, boot_id, "22222222-2222-3333-4444-555555555555\n");
+	assert_int_equal(tree_run(&tree, tune_boot, counts), 1);
+	assert_false(is_module_ours());
+	tree_remove(&tree, tree.state + strlen(tree.folder));
+	tree_remove(&tree, "/sys/class/zram-control");
+	tree_write(&tree, "/lib/modules/6.1.0-test/modules.dep", "kernel/zram.ko:\n");
+	snprintf(script, sizeof(script),
+		"#!/bin/sh\nmkdir %s/sys/class/zram-control\n"
+		"echo 1 > %s/sys/class/zram-control/hot_add\n",
+		tree.folder, tree.folder);
+	tree_write(&tree, "/modprobe", script);
+	snprintf(path, sizeof(path), "%s/modprobe", tree.folder);
+	assert_int_equal(chmod(path, 0755), 0);
+	tree_write(&tree, "/proc/sys/kernel/modprobe", path);
+	assert_true(tree_apply(&tree, ZRAM, &made) < 0);
+	assert_true(is_module_ours());
+	tree_write(&tree, boot_id, "33333333-2222-3333-4444-555555555555\n");
+	assert_false(is_module_ours());
+	assert_int_equal(tree_run(&tree, tune_boot, counts), 1);
+	assert_true(is_module_ours());
 }
 
-/* A kill between making the device and noting its number. */
-static void knows_its_orphan(void **state)
+/* It is all the compression there is. */
+static void leaves_zswap_without_zram(void **state)
 {
 	(void)state;
-	struct machine machine;
-	struct zram_device device;
-	struct journal_entry entry;
-
-	assert_int_equal(machine_init(&machine, &tree.root, NULL), 0);
-	entry.progress =
-		json_pack("{s:s,s:[i,i],s:n}", "boot", machine.boot_id, "seen", 0, 2, "number");
-	assert_int_equal(zram_find_ours(&machine, &entry, &device), 0);
-	tree_write(&tree, "/sys/block/zram1/disksize", "0\n");
-	tree_write(&tree, "/sys/block/zram1/comp_algorithm", "[lz4]\n");
-	assert_int_equal(zram_find_ours(&machine, &entry, &device), 1);
-	assert_int_equal(device.number, 1);
-	tree_write(&tree, "/sys/block/zram1/disksize", "4096\n"); /* somebody uses it */
-	assert_int_equal(zram_find_ours(&machine, &entry, &device), 0);
-	json_decref(entry.progress);
-}
-
-static void proves_that_swapoff_fits(void **state)
-{
-	(void)state;
-	static const struct {
-		uint64_t used, available, compressed, margin;
-		bool fits;
-	} cases[] = {
-		{0, 0, 0, 100, true},
-		{100, 300, 0, 200, true},
-		{100, 299, 0, 200, false},
-		{1000, 800, 400, 200, true},
-		{1000, 799, 400, 200, false},
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct swap_fit fit = {.used = cases[i].used,
-			.available = cases[i].available,
-			.compressed = cases[i].compressed,
-			.margin = cases[i].margin};
-		assert_int_equal(swap_fit_holds(&fit), cases[i].fits);
-	}
-	const struct swap_area area = {.used_bytes = 5};
-	struct swap_fit fit;
-	assert_int_equal(swap_fit_init(&fit, &tree.root, &area, 7), 0);
-	assert_int_equal(fit.used, 5);
-	assert_int_equal(fit.available, UINT64_C(3) << 30);
-	assert_int_equal(fit.compressed, 7);
-	assert_int_equal(fit.margin, 64 << 20);
+	tree_write(&tree, "/sys/module/zswap/parameters/enabled", "Y\n");
+	tree_write(&tree, "/proc/swaps", HEADING "/dev/zram0 partition 32764 0 100\n");
+	assert_string_not_equal(plan_zram()->lacks, "");
+	assert_null(plan_find(&plan, "zswap", "zswap"));
 }
 
 int main(void)
@@ -236,13 +248,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(is_to_be_made, make, clean),
 		cmocka_unit_test_setup_teardown(falls_back, make, clean),
 		cmocka_unit_test_setup_teardown(needs_the_kernel, make, clean),
+		cmocka_unit_test_setup_teardown(needs_device_files, make, clean),
 		cmocka_unit_test_setup_teardown(takes_or_refuses_what_is_there, make, clean),
 		cmocka_unit_test_setup_teardown(tells_who_comes_at_boot, make, clean),
 		cmocka_unit_test_setup_teardown(tells_of_swap_that_is_filled_before, make, clean),
+		cmocka_unit_test_setup_teardown(adds_up_several, make, clean),
 		cmocka_unit_test_setup_teardown(turns_zswap_off, make, clean),
-		cmocka_unit_test_setup_teardown(knows_its_device, make, clean),
-		cmocka_unit_test_setup_teardown(knows_its_orphan, make, clean),
-		cmocka_unit_test_setup_teardown(proves_that_swapoff_fits, make, clean),
+		cmocka_unit_test_setup_teardown(leaves_zswap_without_zram, make, clean),
+		cmocka_unit_test_setup_teardown(remembers_who_loads_the_module, make, clean),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

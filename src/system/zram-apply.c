@@ -1,7 +1,8 @@
 /*
  * Making swap in a zram device of our own. hot_add makes a device and tells its number only
- * afterwards, so a kill in between leaves one that no journal knows: what was there before is noted
- * first, and the kernel gives the lowest free number.
+ * afterwards, so a kill in between would leave one that no journal knows, and that looks like the
+ * one that somebody else makes next: the kernel itself writes the number to a file, the claim,
+ * whose name the journal has before.
  */
 #include "system/zram-change.h"
 
@@ -11,40 +12,22 @@
 #include <sys/stat.h>
 
 #include "system/backoff.h"
+#include "system/zram-foreign.h"
 #include "util/clock.h"
 
 #define ALGORITHMS_MAX 16
 
-static int note_seen(struct change_run *run, struct error *err)
-{
-	int numbers[ZRAM_DEVICES_MAX];
-	int n = zram_device_list(run->machine->root, numbers, ZRAM_DEVICES_MAX);
-	json_t *seen = json_array();
-
-	if (n == ZRAM_DEVICES_MAX) {
-		n = -ENFILE;
-	}
-	for (int i = 0; i < n; i++) {
-		if (json_array_append_new(seen, json_integer(numbers[i])) < 0) {
-			n = -ENOMEM;
-		}
-	}
-	if (n < 0) {
-		json_decref(seen);
-		return error_set(err, n, "zram: listing the devices: %s", error_name(n));
-	}
-	return change_run_progress(run, json_pack("{s:o,s:n}", "seen", seen, "number"), err);
-}
-
 static int begin(struct change_run *run, struct error *err)
 {
 	bool is_loaded = zram_is_loaded(run->machine->root);
+	/* After a boot the unit of ours has loaded it: that is ours as before. */
+	bool is_ours = !is_loaded || json_is_true(json_object_get(run->entry->progress, "module"));
 
 	if (!zram_is_of_this_boot(run->machine, run->entry) || !is_loaded) {
 		/* What an earlier boot noted is of no use any more. */
 		int r = change_run_progress(run,
 			json_pack("{s:s,s:b,s:n,s:n}", "boot", run->machine->boot_id, "module",
-				!is_loaded, "seen", "number"),
+				is_ours, "uuid", "number"),
 			err);
 		if (r < 0) {
 			return r;
@@ -53,47 +36,59 @@ static int begin(struct change_run *run, struct error *err)
 	return is_loaded ? 0 : zram_module_load(run->machine->root, err);
 }
 
-static int note_device(struct change_run *run, const struct zram_device *device, struct error *err)
+/* A new name each time: what an earlier run claimed under another is not taken for this one's. */
+static int note_claim(struct change_run *run, char *uuid, struct error *err)
 {
-	char uuid[SWAP_UUID_SIZE];
 	int r = swap_uuid_make(uuid);
 
 	if (r < 0) {
-		return error_set(
-			err, r, "zram%d: making a UUID: %s", device->number, error_name(r));
+		return error_set(err, r, "zram: making a UUID: %s", error_name(r));
 	}
-	return change_run_progress(run,
-		json_pack("{s:i,s:I,s:s}", "number", device->number, "sequence",
-			(json_int_t)device->sequence, "uuid", uuid),
-		err);
+	zram_claim_remove(run->machine->root, run->entry);
+	return change_run_progress(run, json_pack("{s:s,s:n}", "uuid", uuid, "number"), err);
+}
+
+static int add_device(struct change_run *run, struct zram_device *ret_device, struct error *err)
+{
+	char uuid[SWAP_UUID_SIZE], claim[ZRAM_CLAIM_MAX];
+
+	int r = note_claim(run, uuid, err);
+	if (r < 0) {
+		return r;
+	}
+	zram_claim_path(uuid, claim);
+	r = zram_device_hot_add(run->machine->root, claim);
+	if (r == 0) {
+		r = zram_find_ours(run->machine, run->entry, ret_device);
+		r = r == 0 ? -ENOENT : r;
+	}
+	return r < 0 ? error_set(err, r, "zram: adding a device: %s", error_name(r)) : 0;
 }
 
 /* Our device, made now or by a run that was killed. */
 static int get_device(struct change_run *run, struct zram_device *ret_device, struct error *err)
 {
-	const struct sysroot *root = run->machine->root;
-	int number;
-
 	int r = zram_find_ours(run->machine, run->entry, ret_device);
 	if (r < 0) {
 		return error_set(err, r, "zram: looking for our device: %s", error_name(r));
 	}
 	if (r == 0) {
-		r = note_seen(run, err);
+		r = add_device(run, ret_device, err);
 		if (r < 0) {
 			return r;
 		}
-		r = zram_device_hot_add(root, &number);
-		if (r == 0) {
-			r = zram_device_read(root, number, ret_device);
-		}
-		if (r < 0) {
-			return error_set(err, r, "zram: adding a device: %s", error_name(r));
-		}
-	} else if (zram_has_number(run->entry)) {
-		return 0;
 	}
-	return note_device(run, ret_device, err);
+	if (!zram_has_number(run->entry)) {
+		r = change_run_progress(run,
+			json_pack("{s:i,s:I}", "number", ret_device->number, "sequence",
+				(json_int_t)ret_device->sequence),
+			err);
+		if (r < 0) {
+			return r;
+		}
+	}
+	zram_claim_remove(run->machine->root, run->entry);
+	return 0;
 }
 
 static size_t get_algorithms(const json_t *wanted, const char **algorithms)
@@ -225,4 +220,20 @@ int zram_apply(struct change_run *run, struct error *err)
 		r = configure(run, &device, err);
 	}
 	return r < 0 ? r : use_as_swap(run, &device, err);
+}
+
+int zram_reapply(struct change_run *run, struct error *err)
+{
+	struct zram_foreign foreign;
+
+	int r = zram_foreign_find(run->machine, run->entry, &foreign, err);
+	if (r < 0) {
+		return r;
+	}
+	if (foreign.n > 0) {
+		change_text(run->note, sizeof(run->note),
+			"left: somebody else has swap in zram by now, %s", foreign.text);
+		return 1;
+	}
+	return zram_apply(run, err);
 }

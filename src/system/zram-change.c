@@ -2,47 +2,60 @@
 #include "system/zram-change.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "system/kinds.h"
+#include "system/memory-limit.h"
 #include "util/clock.h"
 
 #define SWAPOFF_MIN_NS (30 * NSEC_PER_SEC)
 #define SWAPOFF_RATE   (UINT64_C(16) << 20) /* bytes a second that the slowest board reads back */
 
-/* Whether the swap area on the device is still the one that was made; also when it cannot be seen,
- * without privileges. */
-static bool has_our_header(const struct journal_entry *entry, int number)
+/* Whether nothing was ever stored there: it was not yet, or no more, made a swap area. */
+static bool is_blank(const struct sysroot *root, int number)
 {
-	const char *uuid = json_string_value(json_object_get(entry->progress, "uuid"));
-	char path[ZRAM_PATH_MAX], found[SWAP_UUID_SIZE];
+	uint64_t bytes;
 
-	zram_device_path(number, path);
-	return swap_header_read(path, found) < 0 || (uuid && strcmp(found, uuid) == 0);
+	return zram_device_memory(root, number, &bytes) == 0 && bytes == 0;
 }
 
-static enum change_state judge(const struct journal_entry *entry, const struct zram_device *device,
-	const struct swap_area *area)
+/* Whether what is on the device is still what was made; also when it cannot be seen, without
+ * privileges. */
+static bool has_our_header(const struct sysroot *root, const struct journal_entry *entry,
+	const struct zram_device *device)
+{
+	const char *uuid = json_string_value(json_object_get(entry->progress, "uuid"));
+	char path[ZRAM_PATH_MAX], full[PATH_MAX], found[SWAP_UUID_SIZE];
+
+	zram_device_path(device->number, path);
+	if (sysroot_path(root, path, full, sizeof(full)) < 0 || swap_header_read(full, found) < 0) {
+		return true;
+	}
+	return (uuid && strcmp(found, uuid) == 0) ||
+	       (!entry->is_done && is_blank(root, device->number));
+}
+
+static enum change_state judge(const struct sysroot *root, const struct journal_entry *entry,
+	const struct zram_device *device, const struct swap_area *area)
 {
 	const json_t *wanted = entry->wanted;
 
-	if (!entry->is_done) {
-		return CHANGE_STATE_PARTIAL;
-	}
 	if (device->size_bytes == 0) {
-		return CHANGE_STATE_PARTIAL; /* somebody, or a killed rollback, gave it up */
+		return CHANGE_STATE_PARTIAL; /* somebody, or a killed run, got no further */
 	}
 	if (device->size_bytes != (uint64_t)json_integer_value(json_object_get(wanted, "size")) ||
-		!has_our_header(entry, device->number)) {
+		!has_our_header(root, entry, device)) {
 		return CHANGE_STATE_OTHER;
 	}
 	if (!area) {
 		return CHANGE_STATE_PARTIAL;
 	}
-	return area->priority == (int)json_integer_value(json_object_get(wanted, "priority"))
-		       ? CHANGE_STATE_IN_PLACE
-		       : CHANGE_STATE_OTHER;
+	if (area->priority != (int)json_integer_value(json_object_get(wanted, "priority"))) {
+		return CHANGE_STATE_OTHER;
+	}
+	return entry->is_done ? CHANGE_STATE_IN_PLACE : CHANGE_STATE_PARTIAL;
 }
 
 static void describe(const struct zram_device *device, const struct swap_area *area, char *text)
@@ -71,7 +84,9 @@ int zram_compare(const struct machine *machine, const struct journal_entry *entr
 		/* A module that was loaded for it is to go, too. */
 		bool has_module =
 			zram_has_loaded_module(machine, entry) && zram_is_loaded(machine->root);
-		*ret_state = has_module ? CHANGE_STATE_PARTIAL : CHANGE_STATE_BEFORE;
+		*ret_state = has_module || zram_has_claim(machine->root, entry)
+				     ? CHANGE_STATE_PARTIAL
+				     : CHANGE_STATE_BEFORE;
 		change_text(ret_now, CHANGE_VALUE_MAX, "none");
 		return 0;
 	}
@@ -79,7 +94,7 @@ int zram_compare(const struct machine *machine, const struct journal_entry *entr
 	if (r < 0) {
 		return r;
 	}
-	*ret_state = judge(entry, &device, r > 0 ? &area : NULL);
+	*ret_state = judge(machine->root, entry, &device, r > 0 ? &area : NULL);
 	describe(&device, r > 0 ? &area : NULL, ret_now);
 	return 0;
 }
@@ -100,6 +115,30 @@ static int refuse_swapoff(
 		area->path, used, available, compressed, margin);
 }
 
+/* Each cgroup has to hold what comes back to it, too. */
+static int check_limits(const struct sysroot *root, const struct swap_area *area, struct error *err)
+{
+	char used[32], swapped[32], max[32];
+	struct memory_limit limit;
+
+	int r = memory_limit_find(root, area->used_bytes, &limit);
+	if (r < 0) {
+		return error_set(err, r,
+			"%s: whether the cgroups hold what swapoff brings back cannot be known: %s",
+			area->path, error_name(r));
+	}
+	if (r == 0) {
+		return 0;
+	}
+	zram_format_size(limit.used, used, sizeof(used));
+	zram_format_size(limit.swapped, swapped, sizeof(swapped));
+	zram_format_size(limit.max, max, sizeof(max));
+	return error_set(err, -ENOMEM,
+		"%s: swapoff does not fit: %s is %s, with %s in use and %s swapped out: raise "
+		"it, or end what runs there, then roll back again",
+		area->path, limit.path, max, used, swapped);
+}
+
 static int give_up(
 	const struct sysroot *root, const struct swap_area *area, int number, struct error *err)
 {
@@ -118,19 +157,23 @@ static int give_up(
 	if (!swap_fit_holds(&fit)) {
 		return refuse_swapoff(area, &fit, err);
 	}
+	r = check_limits(root, area, err);
+	if (r < 0) {
+		return r;
+	}
 	uint64_t timeout_ns = SWAPOFF_MIN_NS + fit.used / SWAPOFF_RATE * NSEC_PER_SEC;
 	zram_device_path(number, path);
 	r = swap_disable(path, timeout_ns, fit.margin);
-	if (r == -ENOMEM) {
-		return error_set(err, r,
+	if (r == SWAP_ENDED_SHORT) {
+		return error_set(err, -ENOMEM,
 			"%s: swapoff was ended, as memory became short: end what takes memory, "
-			"then "
-			"roll back again",
+			"then roll back again",
 			area->path);
 	}
-	if (r == -ETIMEDOUT) {
-		return error_set(err, r, "%s: swapoff was ended, as it took longer than %u s",
-			area->path, (unsigned int)(timeout_ns / NSEC_PER_SEC));
+	if (r == SWAP_ENDED_LATE) {
+		return error_set(err, -ETIMEDOUT,
+			"%s: swapoff was ended, as it took longer than %u s", area->path,
+			(unsigned int)(timeout_ns / NSEC_PER_SEC));
 	}
 	return r < 0 ? error_set(err, r, "%s: swapoff: %s", area->path, error_name(r)) : 0;
 }
@@ -168,6 +211,7 @@ int zram_restore(struct change_run *run, struct error *err)
 	if (r < 0) {
 		return r;
 	}
+	zram_claim_remove(root, run->entry);
 	if (!zram_has_loaded_module(run->machine, run->entry)) {
 		return 0;
 	}
@@ -184,5 +228,5 @@ const struct change_kind zram_change_kind = {
 	.apply = zram_apply,
 	.compare = zram_compare,
 	.restore = zram_restore,
-	.reapply = zram_apply,
+	.reapply = zram_reapply,
 };

@@ -10,23 +10,31 @@
 #define ZRAM_OBJECT      "swap"
 #define ZRAM_LABEL       "twinlens"
 #define ZRAM_DEVICES_MAX 64
+#define ZRAM_CLAIM_MAX   64
 #define ZRAM_BUSY_NS     (3 * NSEC_PER_SEC) /* for how long udev may look at a device */
 
 /*
  * The progress of the entry, all of it of one boot:
  *     "boot"                  of which
- *     "module"                true when the kernel's module was loaded for it
- *     "seen"                  numbers of the devices that were there before ours was made
- *     "number", "sequence", "uuid"   of our device
+ *     "module"                true when the kernel's module was loaded for it, then or at boot
+ *     "uuid"                  of the swap area, and in the name of the claim
+ *     "number", "sequence"    of our device
  */
 
 /*
  * Finds the device that the entry made in this boot. 1 with ret_device; 0 when there is none; a
- * negative errno. One whose number could not be noted any more is known by being the one that
- * the kernel makes next (the lowest free number), new, and not configured.
+ * negative errno. One whose number could not be noted any more is known by the claim.
  */
 int zram_find_ours(const struct machine *machine, const struct journal_entry *entry,
 	struct zram_device *ret_device);
+
+/*
+ * The claim: a file in which the kernel writes the number of the device in the very call that makes
+ * it. It is there until the number is in the journal.
+ */
+void zram_claim_path(const char *uuid, char path[ZRAM_CLAIM_MAX]);
+bool zram_has_claim(const struct sysroot *root, const struct journal_entry *entry);
+void zram_claim_remove(const struct sysroot *root, const struct journal_entry *entry);
 
 /* Whether the progress is of this boot, has a device, and says that the module was loaded for it.
  */
@@ -46,6 +54,8 @@ void zram_format_size(uint64_t bytes, char *text, size_t size);
 int zram_plan(const struct machine *machine, const struct profile *profile, struct plan *plan,
 	struct error *err);
 int zram_apply(struct change_run *run, struct error *err);
+/* As zram_apply; 1 with a note when somebody else has made swap in zram by now. */
+int zram_reapply(struct change_run *run, struct error *err);
 int zram_compare(const struct machine *machine, const struct journal_entry *entry,
 	enum change_state *ret_state, char *ret_now, struct error *err);
 int zram_restore(struct change_run *run, struct error *err);

@@ -2,11 +2,14 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "system/backoff.h"
@@ -72,6 +75,24 @@ static void parse_algorithms(const char *text, struct zram_device *device)
 	device->algorithms[used] = '\0';
 }
 
+static int read_sequence(const struct sysroot *root, int number, uint64_t *ret_sequence)
+{
+	char path[PATH_MAX], full[PATH_MAX];
+	struct stat status;
+
+	int r = read_number(root, number, "diskseq", ret_sequence);
+	if (r != -ENOENT) {
+		return r;
+	}
+	snprintf(path, sizeof(path), "/sys/block/zram%d", number);
+	r = sysroot_path(root, path, full, sizeof(full));
+	if (r < 0 || stat(full, &status) < 0) {
+		return r < 0 ? r : -errno;
+	}
+	*ret_sequence = status.st_ino;
+	return 0;
+}
+
 int zram_device_read(const struct sysroot *root, int number, struct zram_device *ret_device)
 {
 	struct zram_device device = {.number = number};
@@ -86,8 +107,8 @@ int zram_device_read(const struct sysroot *root, int number, struct zram_device 
 		return r;
 	}
 	parse_algorithms(algorithms, &device);
-	r = read_number(root, number, "diskseq", &device.sequence);
-	if (r < 0 && r != -ENOENT) {
+	r = read_sequence(root, number, &device.sequence);
+	if (r < 0) {
 		return r;
 	}
 	*ret_device = device;
@@ -139,21 +160,31 @@ int zram_device_memory(const struct sysroot *root, int number, uint64_t *ret_byt
 	return sscanf(text, "%*u %*u %" SCNu64, ret_bytes) == 1 ? 0 : -EBADMSG;
 }
 
-int zram_device_hot_add(const struct sysroot *root, int *ret_number)
+static int open_at(const struct sysroot *root, const char *path, int flags)
 {
-	char text[16];
-	uint64_t number;
+	char full[PATH_MAX];
+	int r = sysroot_path(root, path, full, sizeof(full));
 
-	int r = sysroot_read(root, CONTROL "/hot_add", text, sizeof(text));
 	if (r < 0) {
 		return r;
 	}
-	r = parse_u64(text, 0, INT_MAX, &number);
-	if (r < 0) {
-		return r;
+	int fd = open(full, flags | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+int zram_device_hot_add(const struct sysroot *root, const char *claim)
+{
+	_cleanup_close_ int in = open_at(root, CONTROL "/hot_add", O_RDONLY);
+	_cleanup_close_ int out = in < 0 ? in : open_at(root, claim, O_WRONLY | O_CREAT | O_EXCL);
+
+	if (out < 0) {
+		return out;
 	}
-	*ret_number = (int)number;
-	return 0;
+	/* A full file system must not swallow the number. */
+	if (fallocate(out, FALLOC_FL_KEEP_SIZE, 0, ZRAM_NUMBER_SIZE) < 0) {
+		return -errno;
+	}
+	return sendfile(out, in, NULL, ZRAM_NUMBER_SIZE) < 0 ? -errno : 0;
 }
 
 /* comp_algorithm comes before disksize: it is -EBUSY afterwards. The kernel takes any name that it

@@ -13,11 +13,13 @@
 #define ZRAM_ALGORITHM_MAX  64
 #define ZRAM_ALGORITHMS_MAX 512
 #define ZRAM_PATH_MAX       32
+#define ZRAM_NUMBER_SIZE    16
 
 struct zram_device {
 	int number;
-	uint64_t sequence; /* diskseq: no two devices since boot have the same; 0 before Linux 5.15
-			    */
+	/* No two devices since boot have the same: diskseq, and before Linux 5.15 the number of its
+	 * inode in sysfs, which is not given again either. */
+	uint64_t sequence;
 	uint64_t size_bytes; /* 0 when it is not configured */
 	char algorithm[ZRAM_ALGORITHM_MAX];
 	char algorithms[ZRAM_ALGORITHMS_MAX]; /* all that it takes, " lzo lz4 " */
@@ -39,14 +41,22 @@ int zram_device_memory(const struct sysroot *root, int number, uint64_t *ret_byt
 bool zram_is_loaded(const struct sysroot *root);
 bool zram_is_loadable(const struct sysroot *root);
 
+/* Whether the file of a new device can be expected in /dev: that is devtmpfs, or whoever sees to it
+ * made one for a device that there is. */
+bool zram_has_nodes(const struct sysroot *root);
+
 /* modprobe zram, with the program that the kernel itself uses. 0 or a negative errno with err. */
 int zram_module_load(const struct sysroot *root, struct error *err);
 
 /* Unloads it unless somebody uses a device or has configured one: then 1. */
 int zram_module_unload(const struct sysroot *root);
 
-/* Makes a device. 0 or a negative errno. */
-int zram_device_hot_add(const struct sysroot *root, int *ret_number);
+/*
+ * Makes a device. The kernel writes its number, as text of at most ZRAM_NUMBER_SIZE bytes, to the
+ * new file claim in the same call: the file has a number exactly when a device was made, unless a
+ * signal kills the process within that call. 0 or a negative errno.
+ */
+int zram_device_hot_add(const struct sysroot *root, const char *claim);
 
 /*
  * Gives an unconfigured device the first of the algorithms that the kernel has, and its size, and

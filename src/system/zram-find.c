@@ -3,18 +3,45 @@
 #include "system/zram-change.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-static int read_seen(const json_t *progress, int *numbers)
+#include "util/parse.h"
+
+void zram_claim_path(const char *uuid, char path[ZRAM_CLAIM_MAX])
 {
-	const json_t *seen = json_object_get(progress, "seen");
-	size_t n = json_array_size(seen);
+	snprintf(path, ZRAM_CLAIM_MAX, "/run/twinlens-zram-%s", uuid);
+}
 
-	for (size_t i = 0; i < n && i < ZRAM_DEVICES_MAX; i++) {
-		numbers[i] = (int)json_integer_value(json_array_get(seen, i));
+/* 1 when there is a file; 0 otherwise. */
+static int get_claim(const struct sysroot *root, const json_t *progress, char path[ZRAM_CLAIM_MAX])
+{
+	const char *uuid = json_string_value(json_object_get(progress, "uuid"));
+
+	if (!uuid) {
+		return 0;
 	}
-	return json_is_array(seen) ? (int)(n < ZRAM_DEVICES_MAX ? n : ZRAM_DEVICES_MAX) : -ENOENT;
+	zram_claim_path(uuid, path);
+	return sysroot_exists(root, path);
+}
+
+bool zram_has_claim(const struct sysroot *root, const struct journal_entry *entry)
+{
+	char path[ZRAM_CLAIM_MAX];
+
+	return get_claim(root, entry->progress, path);
+}
+
+void zram_claim_remove(const struct sysroot *root, const struct journal_entry *entry)
+{
+	char path[ZRAM_CLAIM_MAX], full[PATH_MAX];
+
+	if (get_claim(root, entry->progress, path) &&
+		sysroot_path(root, path, full, sizeof(full)) == 0) {
+		unlink(full); /* one that stays is of no use to anybody, and goes with the boot */
+	}
 }
 
 static int find_by_number(
@@ -35,20 +62,25 @@ static int find_by_number(
 	return 1;
 }
 
-static int find_orphan(
+/* Of a run that was killed when it had made the device, and not yet noted so. */
+static int find_claimed(
 	const struct sysroot *root, const json_t *progress, struct zram_device *ret_device)
 {
-	int seen[ZRAM_DEVICES_MAX], next = 0;
-	int n = read_seen(progress, seen);
+	char path[ZRAM_CLAIM_MAX], text[ZRAM_NUMBER_SIZE + 1];
 	struct zram_device device;
+	uint64_t number;
 
-	if (n < 0) {
+	if (!get_claim(root, progress, path)) {
 		return 0; /* nothing was made yet */
 	}
-	for (int i = 0; i < n && seen[i] == next; i++) {
-		next++;
+	int r = sysroot_read(root, path, text, sizeof(text));
+	if (r < 0) {
+		return r;
 	}
-	int r = zram_device_read(root, next, &device);
+	if (parse_u64(text, 0, INT_MAX, &number) < 0) {
+		return 0; /* still empty */
+	}
+	r = zram_device_read(root, (int)number, &device);
 	if (r < 0 || device.size_bytes > 0) {
 		return r == -ENOENT || r == 0 ? 0 : r;
 	}
@@ -81,7 +113,7 @@ int zram_find_ours(const struct machine *machine, const struct journal_entry *en
 		return 0;
 	}
 	return zram_has_number(entry) ? find_by_number(machine->root, entry->progress, ret_device)
-				      : find_orphan(machine->root, entry->progress, ret_device);
+				      : find_claimed(machine->root, entry->progress, ret_device);
 }
 
 int zram_find_area(

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -43,7 +44,7 @@ bool zram_is_loadable(const struct sysroot *root)
 	return false;
 }
 
-__attribute__((noreturn)) static void run_modprobe(const char *program)
+__attribute__((noreturn)) static void run_modprobe(const char *program, pid_t parent)
 {
 	char *argv[] = {"modprobe", "zram", NULL};
 	sigset_t none;
@@ -55,6 +56,10 @@ __attribute__((noreturn)) static void run_modprobe(const char *program)
 	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* The rollback after a kill must not come before the module does. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent) {
+		_exit(127);
+	}
 	execv(program, argv);
 	_exit(127);
 }
@@ -69,12 +74,13 @@ int zram_module_load(const struct sysroot *root, struct error *err)
 		return error_set(err, r < 0 ? r : -ENOENT,
 			"zram: this kernel loads no modules: load zram by hand");
 	}
+	pid_t parent = getpid();
 	pid_t child = fork();
 	if (child < 0) {
 		return error_set(err, -errno, "zram: fork: %s", error_name(-errno));
 	}
 	if (child == 0) {
-		run_modprobe(program);
+		run_modprobe(program, parent);
 	}
 	while (waitpid(child, &status, 0) < 0) {
 		if (errno != EINTR) {

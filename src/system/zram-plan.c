@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "system/kinds.h"
-#include "system/swap.h"
 #include "system/zram-change.h"
+#include "system/zram-foreign.h"
 #include "system/zram-owner.h"
 
 #define SIZE_STEP (UINT64_C(64) << 10) /* the largest page of any kernel for ARM */
@@ -92,28 +92,11 @@ static bool check_lacks(const struct machine *machine, struct change *change)
 	} else if (machine_is_read_only(machine, "/sys/block")) {
 		change_text(change->lacks, sizeof(change->lacks),
 			"/sys is read-only: run it on the host");
+	} else if (!zram_has_nodes(root)) {
+		change_text(change->lacks, sizeof(change->lacks),
+			"/dev is no devtmpfs, and shows no zram devices: run it on the host");
 	}
 	return change->lacks[0];
-}
-
-static bool is_zram(const struct swap_area *area)
-{
-	return area->is_device && strncmp(swap_area_device(area), "zram", 4) == 0;
-}
-
-/* The zram swap of somebody else that has the most room; NULL when there is none. */
-static const struct swap_area *find_foreign(const struct swap_list *swaps, const char *ours)
-{
-	const struct swap_area *best = NULL;
-
-	for (size_t i = 0; i < swaps->n; i++) {
-		const struct swap_area *area = &swaps->areas[i];
-		if (is_zram(area) && strcmp(swap_area_device(area), ours) != 0 &&
-			(!best || area->size_bytes > best->size_bytes)) {
-			best = area;
-		}
-	}
-	return best;
 }
 
 static bool is_being_disabled(const struct plan *plan, const struct zram_owner *owner)
@@ -123,57 +106,50 @@ static bool is_being_disabled(const struct plan *plan, const struct zram_owner *
 	return change && !change->is_in_place && !change->lacks[0];
 }
 
-/* The header takes a page of what was asked for. */
-static bool is_large_enough(const struct swap_area *area, const struct profile *profile)
+static int judge_foreign(const struct machine *machine, const struct zram_foreign *foreign,
+	const struct zram_owner *owner, const struct profile *profile, struct change *change,
+	struct error *err)
 {
-	return area->size_bytes + SIZE_STEP >= profile->zram.size_bytes;
-}
-
-static void judge_foreign(const struct swap_area *area, const struct zram_owner *owner,
-	const struct profile *profile, struct change *change)
-{
-	char size[32];
+	char rival[CHANGE_VALUE_MAX];
 	const char *name = owner ? owner->name : "somebody else";
 
-	zram_format_size(area->size_bytes, size, sizeof(size));
-	change_text(change->now, sizeof(change->now), "%s %s prio %d", area->path, size,
-		area->priority);
-	if (is_large_enough(area, profile)) {
-		change->is_in_place = true;
-		change_text(change->disagrees, sizeof(change->disagrees),
-			"%s is swap of %s, and large enough: taken as it is, left to its owner",
-			area->path, name);
-		return;
+	change_text(change->now, sizeof(change->now), "%s", foreign->text);
+	if (foreign->size_bytes < profile->zram.size_bytes) {
+		change_text(change->lacks, sizeof(change->lacks),
+			"zram of its own: %s has swap in zram already, %s: enlarge that%s%s, or "
+			"disable it%s%s",
+			name, foreign->text, owner ? " in " : "", owner ? owner->file : "",
+			owner ? " with --service " : "", owner ? owner->unit : "");
+		return 0;
 	}
-	change_text(change->lacks, sizeof(change->lacks),
-		"zram of its own: %s, %s, is swap of %s already: enlarge that%s%s, or disable "
-		"it%s%s",
-		area->path, size, name, owner ? " in " : "", owner ? owner->file : "",
-		owner ? " with --service " : "", owner ? owner->unit : "");
+	int r = zram_tell_rival(machine, foreign->priority, rival, sizeof(rival), err);
+	if (r < 0) {
+		return r;
+	}
+	change->is_in_place = true;
+	change_text(change->disagrees, sizeof(change->disagrees),
+		"%s, swap of %s, is large enough: taken as it is, left to its owner%s%s",
+		foreign->text, name, rival[0] ? "; " : "", rival);
+	return 0;
 }
 
-static void tell_others(const struct swap_list *swaps, const struct zram_owner *owner,
-	const struct plan *plan, const struct profile *profile, struct change *change)
+static int tell_others(const struct machine *machine, const struct zram_owner *owner,
+	const struct plan *plan, const struct profile *profile, struct change *change,
+	struct error *err)
 {
 	if (is_being_disabled(plan, owner)) {
 		change_text(change->disagrees, sizeof(change->disagrees),
 			"the zram of %s goes: this plan disables %s", owner->name, owner->unit);
-		return;
+		return 0;
 	}
 	if (owner) {
 		change_text(change->disagrees, sizeof(change->disagrees),
 			"%s makes zram of its own at boot: disable it with --service %s",
 			owner->name, owner->unit);
-		return;
+		return 0;
 	}
-	for (size_t i = 0; i < swaps->n; i++) {
-		const struct swap_area *area = &swaps->areas[i];
-		if (area->priority >= profile->zram.priority && !is_zram(area)) {
-			change_text(change->disagrees, sizeof(change->disagrees),
-				"%s has priority %d, and so is filled before", area->path,
-				area->priority);
-		}
-	}
+	return zram_tell_rival(
+		machine, profile->zram.priority, change->disagrees, sizeof(change->disagrees), err);
 }
 
 /* What the journal says is ours. 1 when that settles it. */
@@ -210,34 +186,25 @@ static int judge(const struct machine *machine, const struct profile *profile,
 	const struct plan *plan, struct change *change, struct error *err)
 {
 	const struct zram_owner *owner = zram_owner_find(machine->root);
-	struct swap_list swaps;
+	struct zram_foreign foreign;
 
 	int r = judge_ours(machine, change, err);
 	if (r != 0) {
 		return r < 0 ? r : 0;
 	}
-	r = swap_list_init(&swaps, machine->root);
-	if (r < 0 && r != -ENOENT) {
-		return error_set(err, r, "/proc/swaps: %s", error_name(r));
+	r = zram_foreign_find(machine,
+		journal_find(machine->journal, zram_change_kind.name, ZRAM_OBJECT), &foreign, err);
+	if (r < 0) {
+		return r;
 	}
-	const struct journal_entry *entry =
-		journal_find(machine->journal, zram_change_kind.name, ZRAM_OBJECT);
-	struct zram_device ours;
-	char name[ZRAM_PATH_MAX] = "";
-	if (entry && zram_find_ours(machine, entry, &ours) > 0) {
-		snprintf(name, sizeof(name), "zram%d", ours.number);
+	if (foreign.n > 0 && !is_being_disabled(plan, owner)) {
+		return judge_foreign(machine, &foreign, owner, profile, change, err);
 	}
-	const struct swap_area *foreign = find_foreign(&swaps, name);
-	if (foreign && !is_being_disabled(plan, owner)) {
-		judge_foreign(foreign, owner, profile, change);
-	} else if (!check_lacks(machine, change)) {
-		tell_algorithm(machine, profile, change);
-		if (!change->disagrees[0]) {
-			tell_others(&swaps, owner, plan, profile, change);
-		}
+	if (check_lacks(machine, change)) {
+		return 0;
 	}
-	swap_list_done(&swaps);
-	return 0;
+	tell_algorithm(machine, profile, change);
+	return change->disagrees[0] ? 0 : tell_others(machine, owner, plan, profile, change, err);
 }
 
 int zram_plan(const struct machine *machine, const struct profile *profile, struct plan *plan,

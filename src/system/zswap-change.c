@@ -3,16 +3,25 @@
 #include <string.h>
 
 #include "system/kinds.h"
+#include "system/zram-change.h"
 
 #define OBJECT "zswap"
 #define PATH   "/sys/module/zswap/parameters/enabled"
+
+/* Without it a machine would lose the only compression that it has. */
+static bool has_zram(const struct plan *plan)
+{
+	const struct change *zram = plan_find(plan, zram_change_kind.name, ZRAM_OBJECT);
+
+	return zram && !zram->lacks[0];
+}
 
 static int zswap_plan(const struct machine *machine, const struct profile *profile,
 	struct plan *plan, struct error *err)
 {
 	char value[8];
 
-	if (!profile->zram.is_zswap_off || profile->zram.size_bytes == 0 ||
+	if (!profile->zram.is_zswap_off || !has_zram(plan) ||
 		sysroot_read(machine->root, PATH, value, sizeof(value)) < 0) {
 		return 0;
 	}

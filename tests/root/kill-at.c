@@ -1,25 +1,28 @@
 /*
  * Preloaded into a program: counts the calls that change something on the machine, and before the
- * KILL_AT-th sends the whole program KILL_SIGNAL (9 by default). Children count with their parent.
- * With HANG_SWAPOFF, swapoff(2) never returns. With MEMORY_FILE, what the process has for itself is
- * written there when it ends.
+ * KILL_AT-th, or the first of the function KILL_CALL, sends the whole program KILL_SIGNAL (9 by
+ * default). Children count with their parent.
+ * With HANG_SWAPOFF, swapoff(2) never returns; with FAIL_SWAPOFF it fails with that errno. With
+ * MEMORY_FILE, what the process has for itself is written there when it ends.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <unistd.h>
 
 static _Atomic long *count;
+static const char *kill_call;
 static long kill_at;
 static int kill_signal = SIGKILL;
 static pid_t first;
@@ -28,6 +31,7 @@ __attribute__((constructor)) static void begin(void)
 {
 	const char *at = getenv("KILL_AT"), *number = getenv("KILL_SIGNAL");
 
+	kill_call = getenv("KILL_CALL");
 	kill_at = at ? atol(at) : 0;
 	kill_signal = number ? atoi(number) : SIGKILL;
 	first = getpid();
@@ -55,9 +59,12 @@ __attribute__((destructor)) static void end(void)
 	}
 }
 
-static void step(void)
+static void step(const char *function)
 {
-	if (kill_at == 0 || atomic_fetch_add(count, 1) + 1 != kill_at) {
+	bool is_at = kill_call ? strcmp(function, kill_call) == 0
+			       : kill_at > 0 && atomic_fetch_add(count, 1) + 1 == kill_at;
+
+	if (!is_at) {
 		return;
 	}
 	kill(first, kill_signal);
@@ -71,98 +78,93 @@ static void step(void)
 ssize_t write(int fd, const void *data, size_t size)
 {
 	if (fd > STDERR_FILENO) {
-		step();
+		step(__func__);
 	}
 	return NEXT(write)(fd, data, size);
 }
 
 ssize_t pwrite64(int fd, const void *data, size_t size, off64_t offset)
 {
-	step();
+	step(__func__);
 	return NEXT(pwrite64)(fd, data, size, offset);
 }
 
-/* Reading hot_add makes a device. */
-ssize_t read(int fd, void *data, size_t size)
+/* From hot_add: it makes a device. */
+ssize_t sendfile64(int out, int in, off64_t *offset, size_t size)
 {
-	char link[64], path[PATH_MAX];
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	ssize_t n = readlink(link, path, sizeof(path) - 1);
-	if (n > 0) {
-		path[n] = '\0';
-		if (strstr(path, "hot_add")) {
-			step();
-		}
-	}
-	return NEXT(read)(fd, data, size);
+	step(__func__);
+	return NEXT(sendfile64)(out, in, offset, size);
 }
 
 int fsync(int fd)
 {
-	step();
+	step(__func__);
 	return NEXT(fsync)(fd);
 }
 
 int ftruncate64(int fd, off64_t size)
 {
-	step();
+	step(__func__);
 	return NEXT(ftruncate64)(fd, size);
 }
 
 int rename(const char *from, const char *to)
 {
-	step();
+	step(__func__);
 	return NEXT(rename)(from, to);
 }
 
 int renameat(int from_fd, const char *from, int to_fd, const char *to)
 {
-	step();
+	step(__func__);
 	return NEXT(renameat)(from_fd, from, to_fd, to);
 }
 
 int unlink(const char *path)
 {
-	step();
+	step(__func__);
 	return NEXT(unlink)(path);
 }
 
 int unlinkat(int fd, const char *path, int flags)
 {
-	step();
+	step(__func__);
 	return NEXT(unlinkat)(fd, path, flags);
 }
 
 int mkdir(const char *path, mode_t mode)
 {
-	step();
+	step(__func__);
 	return NEXT(mkdir)(path, mode);
 }
 
 int rmdir(const char *path)
 {
-	step();
+	step(__func__);
 	return NEXT(rmdir)(path);
 }
 
 int symlink(const char *target, const char *path)
 {
-	step();
+	step(__func__);
 	return NEXT(symlink)(target, path);
 }
 
 int swapon(const char *path, int flags)
 {
-	step();
+	step(__func__);
 	return NEXT(swapon)(path, flags);
 }
 
 int swapoff(const char *path)
 {
-	step();
+	step(__func__);
 	if (getenv("HANG_SWAPOFF")) {
 		pause();
+	}
+	if (getenv("FAIL_SWAPOFF")) {
+		errno = atoi(getenv("FAIL_SWAPOFF"));
+		return -1;
 	}
 	return NEXT(swapoff)(path);
 }
@@ -176,7 +178,7 @@ int open64(const char *path, int flags, ...)
 		va_start(arguments, flags);
 		mode = va_arg(arguments, mode_t);
 		va_end(arguments);
-		step();
+		step(__func__);
 	}
 	return NEXT(open64)(path, flags, mode);
 }
@@ -190,7 +192,7 @@ int openat64(int fd, const char *path, int flags, ...)
 		va_start(arguments, flags);
 		mode = va_arg(arguments, mode_t);
 		va_end(arguments);
-		step();
+		step(__func__);
 	}
 	return NEXT(openat64)(fd, path, flags, mode);
 }

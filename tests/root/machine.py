@@ -77,6 +77,8 @@ def snapshot():
     for number in zram_numbers():
         block = pathlib.Path(f"/sys/block/zram{number}")
         state[f"zram{number}"] = tuple(read(block / name) for name in ("diskseq", "disksize", "comp_algorithm"))
+    for path in pathlib.Path("/run").glob("twinlens-zram-*"):
+        state[str(path)] = describe_file(path)
     for folder in FOLDERS:
         for path in sorted(pathlib.Path(folder).glob("**/*")):
             state[str(path)] = describe_file(path)

@@ -1,16 +1,22 @@
 #!/usr/bin/env python3
 """tune killed before every single call that changes something: nothing is lost."""
 
+import json
+import pathlib
 import signal
 import time
 
 from harness import figure, main
-from machine import MachineTest
+from machine import MachineTest, PROFILE, SYSCTL_FILE, VM, snapshot
 
 POINTS_MAX = 400
+BOOT_STATE = pathlib.Path("/var/lib/twinlens/tune")
+UNIT = pathlib.Path("/usr/local/lib/systemd/system/twinlens-tune.service")
+SYSTEMD = pathlib.Path("/run/systemd/system")
+ZSWAP = pathlib.Path("/sys/module/zswap/parameters/enabled")
 
 
-class Killed(MachineTest):
+class KilledTest(MachineTest):
     def points(self, verb):
         """Kills the verb at one point after the other, until it gets to its end; yields each."""
         for n in range(1, POINTS_MAX):
@@ -21,7 +27,7 @@ class Killed(MachineTest):
             yield n
         self.fail(f"{verb} has more than {POINTS_MAX} points")
 
-    def test_apply_then_rollback(self):
+    def check_apply_then_rollback(self):
         begun, n = time.monotonic(), 0
         for n in self.points("apply"):
             self.tune.must("rollback")
@@ -32,7 +38,7 @@ class Killed(MachineTest):
         self.assertGreater(n, 40)
         figure(f"apply killed at {n} points, restored at all, {time.monotonic() - begun:.1f} s")
 
-    def test_apply_then_apply(self):
+    def check_apply_then_apply(self):
         n = 0
         for n in self.points("apply"):
             self.tune.must("apply")
@@ -47,7 +53,7 @@ class Killed(MachineTest):
         self.assertGreater(n, 40)
         figure(f"apply killed at {n} points, completed at all")
 
-    def test_rollback_then_rollback(self):
+    def check_rollback_then_rollback(self):
         self.tune.must("apply")
         n = 0
         for n in self.points("rollback"):
@@ -58,6 +64,16 @@ class Killed(MachineTest):
         self.check_restored()
         self.assertGreater(n, 20)
         figure(f"rollback killed at {n} points, restored at all")
+
+class Killed(KilledTest):
+    def test_apply_then_rollback(self):
+        self.check_apply_then_rollback()
+
+    def test_apply_then_apply(self):
+        self.check_apply_then_apply()
+
+    def test_rollback_then_rollback(self):
+        self.check_rollback_then_rollback()
 
     def test_rollback_then_apply(self):
         self.tune.must("apply")
@@ -87,6 +103,54 @@ class Killed(MachineTest):
             self.fail(result.stdout)
         self.tune.must("rollback")
         self.check_restored()
+
+
+class KilledWithAllKinds(KilledTest):
+    """zswap on, a limit in bytes, a file to be replaced, the page cache, and the link of the boot unit."""
+
+    profile = PROFILE + "[cache]\ndrop = 1\n"
+
+    def setUp(self):
+        super().setUp()
+        if BOOT_STATE.exists():
+            self.skipTest(f"{BOOT_STATE} is there: tune is in use on this machine")
+        self.tune.state = BOOT_STATE
+        self.make_folder(BOOT_STATE.parent)
+        self.addCleanup(self.tune.forget)
+        self.make(UNIT, "[Unit]\n")
+        self.make_folder(SYSTEMD)
+        if ZSWAP.exists():
+            self.addCleanup(ZSWAP.write_text, ZSWAP.read_text())
+            ZSWAP.write_text("Y")
+        (VM / "dirty_bytes").write_text("50000000")
+        self.make(SYSCTL_FILE, "vm.swappiness = 7\n")
+        self.before = snapshot()
+
+    def make_folder(self, folder):
+        if not folder.exists():
+            self.make_folder(folder.parent)
+            folder.mkdir()
+            self.addCleanup(folder.rmdir)
+
+    def make(self, path, text):
+        self.make_folder(path.parent)
+        path.write_text(text)
+        self.addCleanup(path.unlink, missing_ok=True)
+
+    def test_apply_then_rollback(self):
+        self.check_apply_then_rollback()
+
+    def test_apply_then_apply(self):
+        self.check_apply_then_apply()
+        self.tune.must("apply")
+        plan = json.loads(self.tune.must("plan", "--json").stdout)
+        expected = {"boot", "cache", "file", "sysctl", "zram"} | ({"zswap"} if ZSWAP.exists() else set())
+        self.assertEqual({change["kind"] for change in plan["changes"]}, expected)
+        self.tune.must("rollback")
+        self.check_restored()
+
+    def test_rollback_then_rollback(self):
+        self.check_rollback_then_rollback()
 
 
 if __name__ == "__main__":

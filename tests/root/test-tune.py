@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
 """tune on this machine, with its real zram, swap and settings."""
 
+import contextlib
+import errno
 import fcntl
 import json
 import mmap
+import os
 import pathlib
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 import machine
@@ -93,12 +97,64 @@ class Tune(MachineTest):
         self.tune.must("rollback")
         self.check_restored()
 
-    def test_swapoff_that_hangs(self):
-        """It is ended, the swap stays in use, and the rest is rolled back."""
+    def make_group(self, limit):
+        """A memory cgroup with a limit, of version 1 or 2: its folder, and the file that has the limit."""
+        old = pathlib.Path("/sys/fs/cgroup/memory/memory.limit_in_bytes").exists()
+        folder = pathlib.Path("/sys/fs/cgroup", "memory" if old else "", f"twinlens-test-{os.getpid()}")
+        if not old and "memory" not in read("/sys/fs/cgroup/cgroup.subtree_control").split():
+            self.skipTest("no memory cgroups")
+        folder.mkdir()
+        self.addCleanup(folder.rmdir)
+        file = folder / ("memory.limit_in_bytes" if old else "memory.max")
+        file.write_text(str(limit))
+        return folder, file
+
+    def test_limited_cgroup(self):
+        """What is swapped out of a cgroup must fit into it again: else no swapoff, and nobody is killed."""
+        self.tune.must("apply")
+        folder, file = self.make_group(24 << 20)
+        code = (
+            "import sys; open(sys.argv[1], 'w').write('0'); data = bytearray(b'x' * 4096) * 12288; "
+            "print(1, flush=True); sys.stdin.read(); print(sum(data[::4096]), flush=True)")
+        with subprocess.Popen([sys.executable, "-c", code, str(folder / "cgroup.procs")], text=True,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            try:
+                self.assertEqual(process.stdout.readline(), "1\n")
+                device = self.own_device()
+                refused = self.tune.must("rollback", status=1)
+                self.assertIn(f"swapoff does not fit: {file} is 24 MiB, with ", refused.stdout)
+                self.assertIn(device, swaps())
+                file.write_text(str(96 << 20))
+                self.tune.must("rollback")
+                self.assertEqual(process.communicate()[0], f"{12288 * ord('x')}\n")
+            finally:
+                process.kill()
+        self.assertEqual(process.returncode, 0)
+        self.check_restored()
+
+    def test_swapoff_that_fails(self):
+        """What the kernel says is told, and not taken for the program's own doing."""
         self.tune.must("apply")
         device = self.own_device()
-        hung = self.tune.must("rollback", status=1, env={"HANG_SWAPOFF": "1"})
-        self.assertIn("swapoff was ended, as it took longer than 30 s", hung.stdout)
+        failed = self.tune.must("rollback", status=1, env={"FAIL_SWAPOFF": str(errno.ENOMEM)})
+        self.assertIn(f"{device}: swapoff: {os.strerror(errno.ENOMEM)}", failed.stdout)
+        self.assertIn(device, swaps())
+        self.tune.must("rollback")
+        self.check_restored()
+
+    def test_swapoff_that_hangs(self):
+        """It is ended, the swap stays in use, and the rest is rolled back. It holds no lock."""
+        self.tune.must("apply")
+        device = self.own_device()
+        environment = {**os.environ, "LD_PRELOAD": str(machine.BUILD / "kill-at.so"), "HANG_SWAPOFF": "1"}
+        command = [TWINLENS, "tune", "rollback", "--state", str(self.tune.state)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as hung:
+            time.sleep(1)
+            child = int(read(f"/proc/{hung.pid}/task/{hung.pid}/children"))
+            self.assertEqual(os.listdir(f"/proc/{child}/fd"), [])
+            text = hung.communicate(timeout=60)[0]
+        self.assertEqual(hung.returncode, 1, text)
+        self.assertIn("swapoff was ended, as it took longer than 30 s", text)
         self.assertIn(device, swaps())
         self.assertEqual(read(VM / "swappiness"), self.before["vm.swappiness"])
         self.tune.must("rollback")
@@ -164,6 +220,17 @@ class Tune(MachineTest):
     def tune_swaps(self):
         return [name for name in self.before if name.startswith("swap ")]
 
+    def test_device_of_somebody_else(self):
+        """Made with the number that ours would have got, after a kill just before: it is left alone."""
+        self.tune.must("apply", status=-signal.SIGKILL, env={"KILL_CALL": "sendfile64"})
+        number = (ZRAM_CONTROL / "hot_add").read_text().strip()
+        before = machine.snapshot()
+        self.tune.must("rollback")
+        self.assertIn(f"zram{number}", machine.snapshot())
+        self.assertEqual(machine.snapshot()[f"zram{number}"], before[f"zram{number}"])
+        (ZRAM_CONTROL / "hot_remove").write_text(number)
+        self.check_restored()
+
     def test_boot_killed(self):
         self.tune.must("apply")
         for n in range(1, 100):
@@ -196,7 +263,7 @@ class Tune(MachineTest):
 
     def test_interrupted(self):
         """^C: the step that it is in is finished, and it says what to do."""
-        result = self.tune.must("apply", status=1, env={"KILL_AT": "25", "KILL_SIGNAL": str(int(signal.SIGINT))})
+        result = self.tune.must("apply", status=1, env={"KILL_CALL": "rename", "KILL_SIGNAL": str(int(signal.SIGINT))})
         self.assertIn("interrupted: apply again completes it, rollback takes it back", result.stderr)
         made = int(re.search(r"(\d+) changes? made", result.stdout)[1])
         self.assertEqual(made, result.stdout.count("  made "))
@@ -240,6 +307,14 @@ class Tune(MachineTest):
         self.tune.must("rollback")
         self.check_restored()
 
+    def test_no_device_files(self):
+        """As in a container with a /dev of its own: nothing is changed."""
+        prefix = ("unshare", "-m", "sh", "-c", 'mount -t tmpfs none /dev && exec "$0" "$@"')
+        refused = self.tune.must("apply", status=3, preload=False, prefix=prefix)
+        self.assertIn("/dev is no devtmpfs, and shows no zram devices", refused.stderr)
+        self.assertFalse(self.tune.state.exists())
+        self.check_restored()
+
     def test_not_root(self):
         folder = self.tune.folder
         folder.chmod(0o755)
@@ -256,18 +331,44 @@ class Tune(MachineTest):
 
     def test_other_zram(self):
         """Swap of somebody else is taken when it is large enough, and else refused."""
+        with self.other_device() as device:
+            for size, status in (("32M", 3), ("64M", 0)):
+                self.use_other(device, size)
+                plan = self.tune.must("plan", "--json", status=status)
+                zram = next(change for change in json.loads(plan.stdout)["changes"] if change["kind"] == "zram")
+                self.assertIn(device, zram["lacks" if status else "disagrees"])
+
+    def test_boot_with_other_zram(self):
+        """Swap of somebody else that is there by the time of the boot unit: no second one is made."""
+        self.tune.must("apply")
+        self.reboot()
+        with self.other_device() as device:
+            self.use_other(device, "96M")
+            done = steps(self.tune.must("boot", "--json"))
+            self.assertRegex(done["swap"]["text"], f"left: somebody else has swap in zram by now, {device} 96 MiB prio")
+            self.assertEqual(len(swaps()), len(self.tune_swaps()) + 1)
+        self.tune.must("rollback")
+        self.check_restored()
+
+    @contextlib.contextmanager
+    def other_device(self):
         number = (ZRAM_CONTROL / "hot_add").read_text().strip()
-        device = f"/dev/zram{number}"
-        block = pathlib.Path(f"/sys/block/zram{number}")
-        for size, status in (("32M", 3), ("64M", 0)):
-            (block / "disksize").write_text(size)
-            subprocess.run(["mkswap", device], check=True, capture_output=True, timeout=30)
-            subprocess.run(["swapon", device], check=True, timeout=30)
-            plan = self.tune.must("plan", "--json", status=status)
-            zram = next(change for change in json.loads(plan.stdout)["changes"] if change["kind"] == "zram")
-            self.assertIn(device, zram["lacks" if status else "disagrees"])
+        try:
+            yield f"/dev/zram{number}"
+        finally:
+            self.give_up_other(f"/dev/zram{number}")
+            (ZRAM_CONTROL / "hot_remove").write_text(number)
+
+    def give_up_other(self, device):
+        if device in swaps():
             subprocess.run(["swapoff", device], check=True, timeout=30)
-            (block / "reset").write_text("1")
+        (pathlib.Path("/sys/block") / pathlib.Path(device).name / "reset").write_text("1")
+
+    def use_other(self, device, size):
+        self.give_up_other(device)
+        (pathlib.Path("/sys/block") / pathlib.Path(device).name / "disksize").write_text(size)
+        subprocess.run(["mkswap", device], check=True, capture_output=True, timeout=30)
+        subprocess.run(["swapon", device], check=True, timeout=30)
 
     def test_usage(self):
         self.tune.must("plan", "--profile", "none", status=2)

@@ -1,0 +1,24 @@
+/* Swap in zram that is not ours, as it is now. */
+#ifndef SYSTEM_ZRAM_FOREIGN_H
+#define SYSTEM_ZRAM_FOREIGN_H
+
+#include "system/swap.h"
+#include "system/zram-change.h"
+
+struct zram_foreign {
+	size_t n;                    /* areas; the rest counts when there are any */
+	uint64_t size_bytes;         /* of all, with the headers */
+	int priority;                /* the lowest: from there on nothing is filled before them */
+	char text[CHANGE_VALUE_MAX]; /* "/dev/zram1 and 3 more, 1 GiB prio 5" */
+};
+
+/* entry: ours, NULL for none. 0 or a negative errno with err; without /proc/swaps there is none. */
+int zram_foreign_find(const struct machine *machine, const struct journal_entry *entry,
+	struct zram_foreign *ret_foreign, struct error *err);
+
+/* Writes which swap outside of zram is filled before zram of that priority, or with it; "" when
+ * none is. 0 or a negative errno with err. */
+int zram_tell_rival(
+	const struct machine *machine, int priority, char *text, size_t size, struct error *err);
+
+#endif
