@@ -157,8 +157,9 @@ static int set_sysctl(
 	if (copy(sysctl->key, sizeof(sysctl->key), key, err) < 0) {
 		return -EINVAL;
 	}
-	if (value[strspn(value, "0123456789")]) {
-		return error_set(err, -EINVAL, "must be a number");
+	if (value[strspn(value, "0123456789")] || (value[0] == '0' && value[1])) {
+		return error_set(
+			err, -EINVAL, "must be a number in decimal, as the kernel tells it");
 	}
 	int r = copy(sysctl->value, sizeof(sysctl->value), value, err);
 	profile->n_sysctls += r == 0;

@@ -110,6 +110,7 @@ static void refuses_and_says_why(void **state)
 		{"[sysctl]\nkernel.panic = 1\n", "must be vm.NAME"},
 		{"[sysctl]\nvm.a/../../x = 1\n", "must be vm.NAME"},
 		{"[sysctl]\nvm.swappiness = x\n", "must be a number"},
+		{"[sysctl]\nvm.swappiness = 061\n", "must be a number in decimal"},
 		{"[sysctl]\nvm.swappiness =\n", "must not be empty"},
 		{"[sysctl]\nvm.drop_caches = 1\n", "see [cache]"},
 		{"[sysctl]\nvm.a = 1\nvm.a = 1\n", "t.conf:3: [sysctl] vm.a = 1: is given twice"},

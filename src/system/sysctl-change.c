@@ -51,8 +51,9 @@ static int read_key(const struct sysroot *root, const char *key, char *value)
 	return sysroot_read(root, path, value, SYSCTL_VALUE_MAX);
 }
 
-static int write_key(
-	const struct sysroot *root, const char *key, const char *value, struct error *err)
+/* ret_made: what the kernel made of the value, with -EIO; else it is left as it is. */
+static int write_key(const struct sysroot *root, const char *key, const char *value,
+	char ret_made[static SYSCTL_VALUE_MAX], struct error *err)
 {
 	char path[PATH_MAX], now[SYSCTL_VALUE_MAX];
 
@@ -62,10 +63,14 @@ static int write_key(
 		return error_set(err, r, "%s = %s: %s", key, value, error_name(r));
 	}
 	r = read_key(root, key, now);
-	if (r == 0 && strcmp(now, value) != 0) {
+	if (r < 0) {
+		return error_set(err, r, "%s: %s", key, error_name(r));
+	}
+	if (strcmp(now, value) != 0) {
+		memcpy(ret_made, now, sizeof(now));
 		return error_set(err, -EIO, "%s = %s: the kernel made %s of it", key, value, now);
 	}
-	return r < 0 ? error_set(err, r, "%s: %s", key, error_name(r)) : 0;
+	return 0;
 }
 
 static json_t *describe_before(const struct sysroot *root, const char *key, const char *value)
@@ -180,10 +185,18 @@ static const char *member(const json_t *state, const char *key)
 	return text ? text : "";
 }
 
+/* What the kernel made of the value is noted: it is known as ours then, and taken back. */
 static int sysctl_apply(struct change_run *run, struct error *err)
 {
-	return write_key(
-		run->machine->root, run->entry->object, member(run->entry->wanted, "value"), err);
+	char made[SYSCTL_VALUE_MAX] = "";
+	int r = write_key(run->machine->root, run->entry->object,
+		member(run->entry->wanted, "value"), made, err);
+
+	if (made[0]) {
+		int noted = change_run_progress(run, json_pack("{s:s}", "made", made), err);
+		r = noted < 0 ? noted : r;
+	}
+	return r;
 }
 
 static bool is_as_before(
@@ -209,10 +222,12 @@ static int sysctl_compare(const struct machine *machine, const struct journal_en
 		return error_set(err, r, "%s: %s", entry->object, error_name(r));
 	}
 	change_text(ret_now, CHANGE_VALUE_MAX, "%s", now);
-	if (is_as_before(machine->root, entry, now)) {
-		*ret_state = CHANGE_STATE_BEFORE;
-	} else if (strcmp(now, member(entry->wanted, "value")) == 0) {
+	if (strcmp(now, member(entry->wanted, "value")) == 0) {
 		*ret_state = CHANGE_STATE_IN_PLACE;
+	} else if (is_as_before(machine->root, entry, now)) {
+		*ret_state = CHANGE_STATE_BEFORE;
+	} else if (strcmp(now, member(entry->progress, "made")) == 0) {
+		*ret_state = CHANGE_STATE_PARTIAL;
 	} else {
 		*ret_state = CHANGE_STATE_OTHER;
 	}
@@ -223,11 +238,13 @@ static int sysctl_restore(struct change_run *run, struct error *err)
 {
 	const json_t *before = run->entry->before;
 	const char *twin_value = member(before, "twin_value");
+	char made[SYSCTL_VALUE_MAX];
 
 	if (twin_value[0] && strcmp(twin_value, "0") != 0) {
-		return write_key(run->machine->root, member(before, "twin"), twin_value, err);
+		return write_key(run->machine->root, member(before, "twin"), twin_value, made, err);
 	}
-	return write_key(run->machine->root, run->entry->object, member(before, "value"), err);
+	return write_key(
+		run->machine->root, run->entry->object, member(before, "value"), made, err);
 }
 
 /* systemd has read the files by now. Where another file won, that is somebody's will. */

@@ -1,5 +1,6 @@
 #include "system/sysctl-files.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -157,6 +158,23 @@ static void restores_dirty_bytes(void **state)
 	assert_string_equal(tree_read(&tree, "/proc/sys/vm/dirty_ratio"), "15"); /* not written */
 }
 
+/* The kernel cuts the name of a process to 15 bytes, as it rounds or cuts some settings. */
+static void takes_back_what_the_kernel_made_of_it(void **state)
+{
+	(void)state;
+	static const char profile[] = "[sysctl]\nvm.swappiness = 12345678901234567890\n";
+	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+
+	tree_remove(&tree, "/proc/sys/vm/swappiness");
+	tree_link(&tree, "/proc/sys/vm/swappiness", "/proc/self/comm");
+	tree_write(&tree, "/proc/sys/vm/swappiness", "60");
+	assert_int_equal(tree_apply(&tree, profile, &made), -EIO);
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "123456789012345");
+	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
+	assert_int_equal(counts[TUNE_OUTCOME_RESTORED], 1);
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "60");
+}
+
 static void leaves_alone_what_was_changed_since(void **state)
 {
 	(void)state;
@@ -242,6 +260,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(tells_that_another_file_wins, make, clean),
 		cmocka_unit_test_setup_teardown(applies_and_restores, make, clean),
 		cmocka_unit_test_setup_teardown(restores_dirty_bytes, make, clean),
+		cmocka_unit_test_setup_teardown(takes_back_what_the_kernel_made_of_it, make, clean),
 		cmocka_unit_test_setup_teardown(leaves_alone_what_was_changed_since, make, clean),
 		cmocka_unit_test_setup_teardown(makes_again_at_boot, make, clean),
 		cmocka_unit_test_setup_teardown(tells_what_is_lacking, make, clean),
