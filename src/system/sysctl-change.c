@@ -138,7 +138,8 @@ static int plan_key(const struct machine *machine, const struct profile *profile
 	if (!change->is_in_place) {
 		check_writable(machine, change);
 	}
-	return tell_other_file(machine, sysctl->key, sysctl->value, change, err);
+	r = change_refuse_foreign(machine, change, err);
+	return r < 0 ? r : tell_other_file(machine, sysctl->key, sysctl->value, change, err);
 }
 
 static int plan_file(const struct machine *machine, const struct profile *profile,

@@ -191,6 +191,35 @@ static void leaves_alone_what_was_changed_since(void **state)
 		tree_read(&tree, "/etc/sysctl.d/99-twinlens.conf"), "vm.swappiness = 42");
 }
 
+/* Applying again would lose either that or what was there at first. */
+static void does_not_apply_over_what_was_changed_since(void **state)
+{
+	(void)state;
+	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	struct plan plan;
+
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
+	tree_write(&tree, "/proc/sys/vm/swappiness", "42\n");
+	tree_write(&tree, "/etc/sysctl.d/99-twinlens.conf", "vm.swappiness = 42\n");
+	tree_plan(&tree, SYSCTLS, &plan);
+	assert_non_null(strstr(find(&plan, "sysctl", "vm.swappiness")->lacks,
+		"vm.swappiness: somebody changed it since, to 42"));
+	assert_int_equal(plan_count_lacking(&plan), 2);
+	plan_done(&plan);
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
+	assert_int_equal(made, 0);
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "42");
+	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
+	assert_int_equal(counts[TUNE_OUTCOME_LEFT], 2);
+	/* What the profile asks for may change. */
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
+	assert_int_equal(tree_apply(&tree, "[sysctl]\nvm.swappiness = 95\n", &made), 0);
+	assert_int_equal(made, 2);
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "95");
+	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "42");
+}
+
 static void makes_again_at_boot(void **state)
 {
 	(void)state;
@@ -262,6 +291,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(restores_dirty_bytes, make, clean),
 		cmocka_unit_test_setup_teardown(takes_back_what_the_kernel_made_of_it, make, clean),
 		cmocka_unit_test_setup_teardown(leaves_alone_what_was_changed_since, make, clean),
+		cmocka_unit_test_setup_teardown(
+			does_not_apply_over_what_was_changed_since, make, clean),
 		cmocka_unit_test_setup_teardown(makes_again_at_boot, make, clean),
 		cmocka_unit_test_setup_teardown(tells_what_is_lacking, make, clean),
 		cmocka_unit_test_setup_teardown(needs_its_unit_and_systemd, make, clean),
