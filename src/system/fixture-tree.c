@@ -142,6 +142,15 @@ void tree_plan(const struct tree *tree, const char *profile, struct plan *ret_pl
 	tune_close(&tune);
 }
 
+void tree_compare(const struct tree *tree, struct plan *ret_plan)
+{
+	struct tune tune;
+
+	tree_open(tree, NULL, NULL, &tune);
+	assert_int_equal(tune_compare(&tune, ret_plan, NULL), 0);
+	tune_close(&tune);
+}
+
 static void count_step(void *data, const struct tune_step *step)
 {
 	size_t *counts = data;

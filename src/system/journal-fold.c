@@ -18,6 +18,7 @@ static struct entry *entry_free(struct entry *entry)
 		json_decref(entry->view.progress);
 		free(entry->kind);
 		free(entry->object);
+		free(entry->to);
 		free(entry);
 	}
 	return NULL;
@@ -112,7 +113,10 @@ static int fold_intent(struct journal *journal, const json_t *record)
 	json_decref(entry->view.wanted);
 	entry->view.wanted = json_deep_copy(wanted);
 	entry->view.is_done = false;
-	return entry->view.wanted ? 0 : -ENOMEM;
+	const char *to = json_string_value(json_object_get(record, "to"));
+	free(entry->to);
+	entry->view.to = entry->to = strdup(to ? to : "");
+	return entry->view.wanted && entry->to ? 0 : -ENOMEM;
 }
 
 static int fold_progress(struct entry *entry, const json_t *record)

@@ -10,7 +10,7 @@
 
 struct entry {
 	struct journal_entry view; /* what users see; strings and JSON are owned */
-	char *kind, *object;
+	char *kind, *object, *to;
 };
 
 struct journal {

@@ -25,6 +25,7 @@ struct journal;
 
 struct journal_entry {
 	const char *kind, *object;
+	const char *to;   /* what is wanted, for people; "" when it is not known */
 	json_t *before;   /* as it was before the first change of this object */
 	json_t *wanted;   /* of the latest intent */
 	json_t *progress; /* an object: what apply() noted, in this boot and in earlier ones */
@@ -67,7 +68,8 @@ bool journal_is_complete(const struct journal *journal);
 int journal_write_begin(struct journal *journal, const char *verb,
 	const struct journal_origin *origin, struct error *err);
 int journal_write_intent(struct journal *journal, const char *kind, const char *object,
-	json_t *before, json_t *wanted, const struct journal_entry **ret_entry, struct error *err);
+	const char *to, json_t *before, json_t *wanted, const struct journal_entry **ret_entry,
+	struct error *err);
 int journal_write_progress(struct journal *journal, const struct journal_entry *entry,
 	json_t *progress, struct error *err);
 int journal_write_done(

@@ -65,7 +65,8 @@ static const struct journal_entry *write_intent(
 	       *new = json_pack("{s:i}", "value", wanted);
 
 	assert_int_equal(
-		journal_write_intent(journal, "sysctl", object, old, new, &entry, NULL), 0);
+		journal_write_intent(journal, "sysctl", object, "to be", old, new, &entry, NULL),
+		0);
 	json_decref(old);
 	json_decref(new);
 	return entry;
@@ -122,6 +123,7 @@ static void check_story(const struct journal *journal, size_t n)
 	if (a) {
 		assert_int_equal(value_of(a->before), 1);
 		assert_int_equal(value_of(a->wanted), 2);
+		assert_string_equal(a->to, "to be");
 		assert_int_equal(json_object_size(a->progress), n >= 3);
 		assert_int_equal(a->is_done, n >= 4);
 		assert_string_equal(origin.profile, "guide");

@@ -220,6 +220,33 @@ static void does_not_apply_over_what_was_changed_since(void **state)
 	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "42");
 }
 
+/* Whoever asks, and whatever could be done about it. */
+static void compares_what_was_applied(void **state)
+{
+	(void)state;
+	struct plan plan;
+	size_t made;
+
+	assert_int_equal(tree_apply(&tree, SYSCTLS "[cache]\ndrop = 1\n", &made), 0);
+	tree_write(&tree, "/proc/self/status", "CapEff:\t0000000000000000\n");
+	tree_compare(&tree, &plan);
+	assert_int_equal(plan.n, 5);
+	assert_int_equal(plan_count_open(&plan) + plan_count_lacking(&plan), 0);
+	assert_string_equal(find(&plan, "sysctl", "vm.swappiness")->to, "90");
+	plan_done(&plan);
+	tree_write(&tree, "/proc/sys/vm/swappiness", "42\n");
+	tree_write(&tree, "/proc/sys/vm/dirty_ratio", "20\n"); /* as before */
+	tree_compare(&tree, &plan);
+	assert_int_equal(plan_count_open(&plan), 2);
+	assert_string_equal(find(&plan, "sysctl", "vm.swappiness")->now, "42");
+	plan_done(&plan);
+	tree_remove(&tree, "/proc/sys/vm/swappiness");
+	tree_compare(&tree, &plan);
+	assert_int_equal(plan_count_open(&plan), 1);
+	assert_non_null(strstr(find(&plan, "sysctl", "vm.swappiness")->lacks, "No such file"));
+	plan_done(&plan);
+}
+
 static void makes_again_at_boot(void **state)
 {
 	(void)state;
@@ -293,6 +320,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(leaves_alone_what_was_changed_since, make, clean),
 		cmocka_unit_test_setup_teardown(
 			does_not_apply_over_what_was_changed_since, make, clean),
+		cmocka_unit_test_setup_teardown(compares_what_was_applied, make, clean),
 		cmocka_unit_test_setup_teardown(makes_again_at_boot, make, clean),
 		cmocka_unit_test_setup_teardown(tells_what_is_lacking, make, clean),
 		cmocka_unit_test_setup_teardown(needs_its_unit_and_systemd, make, clean),

@@ -45,7 +45,7 @@ static int make_change(struct tune *tune, const struct change *change,
 {
 	const struct journal_entry *entry;
 
-	int r = journal_write_intent(tune->journal, change->kind->name, change->object,
+	int r = journal_write_intent(tune->journal, change->kind->name, change->object, change->to,
 		change->before, change->wanted, &entry, err);
 	return r < 0 ? r : tune_make(tune, entry, change->kind->apply, observer, err);
 }

@@ -11,8 +11,8 @@ static int apply_again(struct tune *tune, const struct change_kind *kind,
 {
 	const struct journal_entry *again;
 
-	int r = journal_write_intent(tune->journal, entry->kind, entry->object, entry->before,
-		entry->wanted, &again, err);
+	int r = journal_write_intent(tune->journal, entry->kind, entry->object, entry->to,
+		entry->before, entry->wanted, &again, err);
 	return r < 0 ? r : tune_make(tune, again, kind->reapply, observer, err);
 }
 

@@ -54,38 +54,6 @@ int tune_set_profile(struct tune *tune, struct profile *profile, struct error *e
 	return 0;
 }
 
-static int add_services(struct profile *profile, const json_t *services, struct error *err)
-{
-	for (size_t i = 0; i < json_array_size(services); i++) {
-		const char *unit = json_string_value(json_array_get(services, i));
-		int r = unit ? profile_add_service(profile, unit, err) : 0;
-		if (r < 0) {
-			return r;
-		}
-	}
-	return 0;
-}
-
-int tune_load_applied(struct tune *tune, struct error *err)
-{
-	_cleanup_free_ struct profile *profile = NULL;
-	struct journal_origin origin;
-
-	if (!journal_get_origin(tune->journal, &origin)) {
-		return 1;
-	}
-	int r = profile_load(origin.profile, &profile, err);
-	if (r == 0) {
-		r = add_services(profile, origin.services, err);
-	}
-	if (r < 0) {
-		return r;
-	}
-	free(tune->profile);
-	tune->profile = take_ptr(profile);
-	return 0;
-}
-
 int tune_plan(struct tune *tune, struct plan *ret_plan, struct error *err)
 {
 	struct plan plan = {0};

@@ -59,11 +59,15 @@ void tune_close(struct tune *tune);
 /* Takes the profile. 0 or a negative errno; -EEXIST when another one is applied. */
 int tune_set_profile(struct tune *tune, struct profile *profile, struct error *err);
 
-/* The profile, with its services, that is applied. 0; 1 when none is; a negative errno with err. */
-int tune_load_applied(struct tune *tune, struct error *err);
-
 /* What the profile asks for. The caller calls plan_done(). 0 or a negative errno with err. */
 int tune_plan(struct tune *tune, struct plan *ret_plan, struct error *err);
+
+/*
+ * The machine compared with what the journal has, as a plan: in place, or open when it differs;
+ * lacks says why one could not be compared. The profile has no part in it: its file may be another
+ * by now. The caller calls plan_done(). 0 or a negative errno with err.
+ */
+int tune_compare(const struct tune *tune, struct plan *ret_plan, struct error *err);
 
 /*
  * Makes the open changes of the plan, in order; ends at the first that fails. 0 with how many were

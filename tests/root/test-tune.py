@@ -123,6 +123,20 @@ class Tune(MachineTest):
         self.assertEqual(swaps()[device][2], 77)
         self.assertIn("nothing is applied", self.tune.must("rollback").stdout)
 
+    def test_profile_that_changed_since(self):
+        """status is of what was applied; and without its file."""
+        nothing = json.loads(self.tune.must("status", "--json", status=1).stdout)
+        self.assertEqual((nothing["profile"], nothing["changes"]), (None, []))
+        self.tune.must("apply")
+        self.tune.profile.write_text("[sysctl]\nvm.swappiness = 10\n")
+        self.tune.must("status")
+        self.tune.profile.unlink()
+        status = json.loads(self.tune.must("status", "--json").stdout)
+        self.assertEqual((status["open"], status["complete"]), (0, True))
+        self.assertEqual({change["object"]: change["wanted"] for change in status["changes"]}["vm.swappiness"], "91")
+        self.tune.must("rollback")
+        self.check_restored()
+
     def test_dirty_bytes(self):
         (VM / "dirty_bytes").write_text("50000000")
         before = machine.snapshot()
@@ -253,6 +267,11 @@ class Tune(MachineTest):
             self.assertEqual(result.stderr.count("run it as root, with sudo"), 1, result.stderr)
         self.assertIn("vm.swappiness", self.tune.run("plan", preload=False, program=str(program), user="nobody").stdout)
         self.tune.must("apply")
+        self.tune.must("status", preload=False, program=str(program), user="nobody")
+        (VM / "dirty_ratio").write_text("33")
+        differs = self.tune.must("status", status=1, preload=False, program=str(program), user="nobody")
+        self.assertRegex(differs.stdout, r"~ vm.dirty_ratio +33 +15")
+        (VM / "dirty_ratio").write_text("15")
         self.tune.must("rollback", status=3, preload=False, program=str(program), user="nobody")
         self.tune.must("rollback")
         self.check_restored()
