@@ -92,7 +92,7 @@ void tree_remove(const struct tree *tree, const char *path)
 
 const char *tree_read(const struct tree *tree, const char *path)
 {
-	static char text[4096];
+	static char text[8192];
 
 	return sysroot_read(&tree->root, path, text, sizeof(text)) < 0 ? "(none)" : text;
 }

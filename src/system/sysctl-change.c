@@ -16,7 +16,9 @@
 
 #define FILE_NAME "99-twinlens.conf"
 #define FILE_PATH "/etc/sysctl.d/" FILE_NAME
-#define FILE_SIZE 4096
+#define FILE_HEAD "# Written by twinlens tune; twinlens tune rollback takes it back.\n"
+#define LINE_SIZE (2 * PROFILE_NAME_MAX + sizeof(" = \n"))
+#define FILE_SIZE (sizeof(FILE_HEAD) + PROFILE_SYSCTLS_MAX * LINE_SIZE)
 #define FOLDER    "/proc/sys/vm/"
 
 static const char *const pairs[][2] = {
@@ -142,6 +144,33 @@ static int plan_key(const struct machine *machine, const struct profile *profile
 	return r < 0 ? r : tell_other_file(machine, sysctl->key, sysctl->value, change, err);
 }
 
+/* What cannot be set now is not set at the next boot either: its value of before would be lost. */
+static bool is_for_file(const struct machine *machine, const struct plan *plan, const char *key)
+{
+	const struct change *change = plan_find(plan, sysctl_change_kind.name, key);
+	char path[PATH_MAX];
+
+	path_of(key, path);
+	return change && change->before &&
+	       (change->is_in_place || !machine_is_read_only(machine, path));
+}
+
+static size_t print_settings(const struct machine *machine, const struct profile *profile,
+	const struct plan *plan, char text[static FILE_SIZE])
+{
+	size_t n = 0, used = (size_t)snprintf(text, FILE_SIZE, FILE_HEAD);
+
+	for (size_t i = 0; i < profile->n_sysctls; i++) {
+		const struct profile_sysctl *sysctl = &profile->sysctls[i];
+		if (is_for_file(machine, plan, sysctl->key)) {
+			used += (size_t)snprintf(text + used, FILE_SIZE - used, "%s = %s\n",
+				sysctl->key, sysctl->value);
+			n++;
+		}
+	}
+	return n;
+}
+
 static int plan_file(const struct machine *machine, const struct profile *profile,
 	struct plan *plan, struct error *err)
 {
@@ -151,11 +180,9 @@ static int plan_file(const struct machine *machine, const struct profile *profil
 	if (!text) {
 		return error_set(err, -ENOMEM, FILE_PATH ": %s", error_name(-ENOMEM));
 	}
-	int used = snprintf(text, FILE_SIZE,
-		"# Written by twinlens tune; twinlens tune rollback takes it back.\n");
-	for (size_t i = 0; i < profile->n_sysctls; i++) {
-		used += snprintf(text + used, (size_t)(FILE_SIZE - used), "%s = %s\n",
-			profile->sysctls[i].key, profile->sysctls[i].value);
+	size_t n = print_settings(machine, profile, plan, text);
+	if (n == 0) {
+		return 0;
 	}
 	int r = file_change_plan_text(
 		machine, plan, &file_change_kind, FILE_PATH, text, &change, err);
@@ -163,7 +190,7 @@ static int plan_file(const struct machine *machine, const struct profile *profil
 		return r;
 	}
 	change_text(change->why, sizeof(change->why), "the same at the next boot");
-	change_text(change->to, sizeof(change->to), "%zu settings", profile->n_sysctls);
+	change_text(change->to, sizeof(change->to), "%zu settings", n);
 	return 0;
 }
 
@@ -176,7 +203,7 @@ static int sysctl_plan(const struct machine *machine, const struct profile *prof
 			return r;
 		}
 	}
-	return profile->n_sysctls > 0 ? plan_file(machine, profile, plan, err) : 0;
+	return plan_file(machine, profile, plan, err);
 }
 
 static const char *member(const json_t *state, const char *key)

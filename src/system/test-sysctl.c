@@ -287,6 +287,41 @@ static void tells_what_is_lacking(void **state)
 	plan_done(&plan);
 }
 
+/* A value whose old one is not in the journal must not come at the next boot either. */
+static void leaves_out_of_the_file_what_it_cannot_set(void **state)
+{
+	(void)state;
+	size_t made;
+	struct plan plan;
+
+	tree_remove(&tree, "/proc/sys/vm/swappiness");
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
+	assert_string_equal(strchr(tree_read(&tree, "/etc/sysctl.d/99-twinlens.conf"), '\n'),
+		"\nvm.dirty_ratio = 15");
+	tree_remove(&tree, "/proc/sys/vm/dirty_ratio");
+	tree_plan(&tree, SYSCTLS, &plan);
+	assert_null(plan_find(&plan, "file", "/etc/sysctl.d/99-twinlens.conf"));
+	plan_done(&plan);
+}
+
+/* As many of them as a profile may have, each as long as it may be. */
+static void writes_every_setting(void **state)
+{
+	(void)state;
+	char profile[8192] = "[sysctl]\n", path[128], line[160];
+	size_t used = strlen(profile), made;
+
+	for (int i = 0; i < PROFILE_SYSCTLS_MAX; i++) {
+		snprintf(path, sizeof(path), "/proc/sys/vm/%060d", i);
+		tree_write(&tree, path, "0\n");
+		snprintf(line, sizeof(line), "vm.%060d = 1%061d", i, i);
+		used += (size_t)snprintf(profile + used, sizeof(profile) - used, "%s\n", line);
+	}
+	assert_int_equal(tree_apply(&tree, profile, &made), 0);
+	assert_int_equal(made, PROFILE_SYSCTLS_MAX + 2);
+	assert_string_equal(strrchr(tree_read(&tree, "/etc/sysctl.d/99-twinlens.conf"), 'v'), line);
+}
+
 static void needs_its_unit_and_systemd(void **state)
 {
 	(void)state;
@@ -323,6 +358,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(compares_what_was_applied, make, clean),
 		cmocka_unit_test_setup_teardown(makes_again_at_boot, make, clean),
 		cmocka_unit_test_setup_teardown(tells_what_is_lacking, make, clean),
+		cmocka_unit_test_setup_teardown(
+			leaves_out_of_the_file_what_it_cannot_set, make, clean),
+		cmocka_unit_test_setup_teardown(writes_every_setting, make, clean),
 		cmocka_unit_test_setup_teardown(needs_its_unit_and_systemd, make, clean),
 	};
 

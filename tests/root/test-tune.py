@@ -253,6 +253,7 @@ class Tune(MachineTest):
         self.check_restored()
         self.tune.must("apply", "--partial", prefix=prefix)
         self.assertEqual(read(VM / "swappiness"), self.before["vm.swappiness"])
+        self.assertFalse(machine.SYSCTL_FILE.exists(), "the values of before would be lost at the next boot")
         self.own_device()
         self.tune.must("rollback")
         self.check_restored()
