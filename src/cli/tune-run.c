@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/tune-print.h"
 #include "cli/tune-session.h"
@@ -35,8 +34,8 @@ static int load_profile(const struct tune_options *options, struct tune *tune, b
 }
 
 /* Opens, and plans for the profile of the options. EXIT_STATUS_DONE, or what was told. */
-static int open_plan(
-	const struct tune_options *options, const char *verb, struct tune *tune, struct plan *plan)
+static int open_plan(const struct tune_options *options, const char *verb, bool may_differ,
+	struct tune *tune, struct plan *plan)
 {
 	struct error err = {0};
 
@@ -44,7 +43,7 @@ static int open_plan(
 	if (r < 0) {
 		return tune_fail(r, &err);
 	}
-	int status = load_profile(options, tune, strcmp(verb ? verb : "", "apply") != 0);
+	int status = load_profile(options, tune, may_differ);
 	if (status == EXIT_STATUS_DONE) {
 		r = tune_plan(tune, plan, &err);
 		status = r < 0 ? tune_fail(r, &err) : EXIT_STATUS_DONE;
@@ -61,7 +60,7 @@ int tune_run_plan(const struct tune_options *options)
 	struct tune tune;
 	int r = 0;
 
-	int status = open_plan(options, NULL, &tune, &plan);
+	int status = open_plan(options, NULL, true, &tune, &plan);
 	if (status != EXIT_STATUS_DONE) {
 		return status;
 	}
@@ -81,15 +80,15 @@ int tune_run_plan(const struct tune_options *options)
 }
 
 /* Before anything is written: what is missing, and whether it may be left out. */
-static int check_lacking(const struct tune_options *options, const struct plan *plan)
+static int check_lacking(
+	const struct tune_options *options, const struct tune *tune, const struct plan *plan)
 {
-	bool is_refused = plan_count_lacking(plan) > 0 &&
-			  (!options->is_partial || plan_count_open(plan) == 0);
+	bool may_go_on = plan_count_open(plan) > 0 || journal_count(tune->journal) > 0;
 
-	tune_print_lacks(plan, is_refused);
-	if (!is_refused) {
+	if (plan_count_lacking(plan) == 0 || (options->is_partial && may_go_on)) {
 		return EXIT_STATUS_DONE;
 	}
+	tune_print_lacks(plan, true);
 	if (plan_count_open(plan) > 0) {
 		log_error("tune: nothing was changed; --partial makes the %zu changes that can be "
 			  "made",
@@ -114,7 +113,24 @@ static int apply_plan(struct tune *tune, const struct plan *plan, struct tune_se
 		log_error(
 			"tune: apply again goes on from there, rollback takes back what was made");
 	}
-	return r < 0 ? tune_fail(r == -EINTR ? -EINTR : -EIO, &err) : status;
+	return r < 0 ? tune_fail(r, &err) : status;
+}
+
+/* Opens, plans, and looks for what is missing. EXIT_STATUS_DONE, or what was told. */
+static int open_apply(
+	const struct tune_options *options, const char *verb, struct tune *tune, struct plan *plan)
+{
+	int status = open_plan(options, verb, false, tune, plan);
+
+	if (status != EXIT_STATUS_DONE) {
+		return status;
+	}
+	status = check_lacking(options, tune, plan);
+	if (status != EXIT_STATUS_DONE) {
+		plan_done(plan);
+		tune_close(tune);
+	}
+	return status;
 }
 
 int tune_run_apply(const struct tune_options *options)
@@ -123,22 +139,19 @@ int tune_run_apply(const struct tune_options *options)
 	struct plan plan = {0};
 	struct tune tune;
 
-	/* Without the lock at first, which leaves no trace when nothing is to be done or can be. */
-	int status = open_plan(options, NULL, &tune, &plan);
+	/* Without the lock at first, which leaves no trace when nothing can be done. */
+	int status = open_apply(options, NULL, &tune, &plan);
 	if (status != EXIT_STATUS_DONE) {
 		return status;
 	}
-	status = check_lacking(options, &plan);
 	plan_done(&plan);
 	tune_close(&tune);
-	if (status != EXIT_STATUS_DONE) {
-		return status;
-	}
 	tune_hold_signals();
-	status = open_plan(options, "apply", &tune, &plan);
+	status = open_apply(options, "apply", &tune, &plan);
 	if (status != EXIT_STATUS_DONE) {
 		return status;
 	}
+	tune_print_lacks(&plan, false);
 	session.steps = json_array();
 	status = apply_plan(&tune, &plan, &session);
 	json_decref(session.steps);

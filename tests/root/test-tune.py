@@ -25,6 +25,10 @@ def steps(result):
     return {step["object"]: step for step in json.loads(result.stdout)["steps"]}
 
 
+# What is run behind it finds /proc/sys read-only.
+READ_ONLY = ("unshare", "-m", "sh", "-c", 'mount --bind -o ro /proc/sys /proc/sys && exec "$0" "$@"')
+
+
 class Tune(MachineTest):
     def own_device(self):
         new = set(swaps()) - {name[5:] for name in self.before if name.startswith("swap ")}
@@ -246,15 +250,40 @@ class Tune(MachineTest):
 
     def test_read_only(self):
         """Nothing is changed, each thing is named once; what can be made is made with --partial."""
-        prefix = ("unshare", "-m", "sh", "-c", 'mount --bind -o ro /proc/sys /proc/sys && exec "$0" "$@"')
-        refused = self.tune.must("apply", status=3, prefix=prefix)
+        refused = self.tune.must("apply", status=3, prefix=READ_ONLY)
         self.assertEqual(refused.stderr.count("/proc/sys is read-only"), 1, refused.stderr)
         self.assertFalse(self.tune.state.exists())
         self.check_restored()
-        self.tune.must("apply", "--partial", prefix=prefix)
+        self.tune.must("apply", "--partial", prefix=READ_ONLY)
         self.assertEqual(read(VM / "swappiness"), self.before["vm.swappiness"])
         self.assertFalse(machine.SYSCTL_FILE.exists(), "the values of before would be lost at the next boot")
         self.own_device()
+        again = self.tune.must("apply", "--partial", prefix=READ_ONLY)
+        self.assertIn("0 changes made", again.stdout)
+        self.assertIn("/proc/sys is read-only", again.stderr)
+        self.tune.must("rollback")
+        self.check_restored()
+
+    def test_partial_that_was_killed(self):
+        """It is completed, also when all that can be made was made by then."""
+        for n in range(1, 400):
+            result = self.tune.run("apply", "--partial", prefix=(*READ_ONLY, "env", f"KILL_AT={n}"))
+            if result.returncode != -signal.SIGKILL:
+                break
+            if n % 5 == 0:
+                self.tune.must("apply", "--partial", prefix=READ_ONLY)
+                self.tune.must("status")
+                self.tune.must("rollback")
+                self.check_restored(f"killed at {n}")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertGreater(n, 20)
+        self.tune.must("rollback")
+        self.check_restored()
+
+    def test_another_profile(self):
+        self.tune.must("apply")
+        refused = self.tune.must("apply", "--profile", "guide", status=1)
+        self.assertEqual(refused.stderr.count("is applied: run twinlens tune rollback first"), 1, refused.stderr)
         self.tune.must("rollback")
         self.check_restored()
 
