@@ -2,7 +2,8 @@
  * The write-ahead journal: what was changed, from what, and how far that got. A file of lines, each
  * "CHECKSUM {JSON}\n" with a sequence number, only ever appended to. A record is durable (fsync of
  * the file, and of its folder when it is new) before the function returns that writes it; it is in
- * force exactly when its line is whole. A torn last line means that its change had not begun.
+ * force exactly when its line is whole. A torn last line, without its newline or with bytes that
+ * were never written, means that its change had not begun; any other damage is refused.
  *
  * An entry is what all records of one object add up to. It lives from the intent until it was
  * undone.
@@ -41,7 +42,7 @@ struct journal_origin {
 /*
  * Reads folder/journal. is_writer: makes the folder, removes a torn last line and what a killed
  * run left behind, and opens the file for appending. 0 (also when there is no file: then there are
- * no entries), or a negative errno with err set; -EBADMSG when a line in the middle is damaged.
+ * no entries), or a negative errno with err set; -EBADMSG when a line is damaged.
  */
 int journal_open(
 	const char *folder, bool is_writer, struct journal **ret_journal, struct error *err);
