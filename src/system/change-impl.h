@@ -104,6 +104,9 @@ const struct change_kind *change_kind_find(const char *name);
 /* true, and lacks set, when the machine gives no right to change the system (not root). */
 bool change_lacks_root(const struct machine *machine, struct change *change);
 
+/* The same when path, of /proc/sys, cannot be written: that, or the right to. */
+bool change_lacks_proc(const struct machine *machine, const char *path, struct change *change);
+
 /*
  * Sets lacks of an open change when its object was applied and somebody changed it since (compare()
  * says OTHER): neither that nor what was before is to be lost. 0, or what compare() returns.

@@ -94,6 +94,19 @@ bool change_lacks_root(const struct machine *machine, struct change *change)
 	return true;
 }
 
+bool change_lacks_proc(const struct machine *machine, const char *path, struct change *change)
+{
+	if (change_lacks_root(machine, change)) {
+		return true;
+	}
+	if (!machine_is_read_only(machine, path)) {
+		return false;
+	}
+	change_text(change->lacks, sizeof(change->lacks),
+		"/proc/sys is read-only: run it on the host, or mount it read-write");
+	return true;
+}
+
 int change_refuse_foreign(const struct machine *machine, struct change *change, struct error *err)
 {
 	const struct journal_entry *entry =

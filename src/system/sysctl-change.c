@@ -102,22 +102,11 @@ static int tell_other_file(const struct machine *machine, const char *key, const
 	return 0;
 }
 
-static void check_writable(const struct machine *machine, struct change *change)
-{
-	char path[PATH_MAX];
-
-	path_of(change->object, path);
-	if (!change_lacks_root(machine, change) && machine_is_read_only(machine, path)) {
-		change_text(change->lacks, sizeof(change->lacks),
-			"/proc/sys is read-only: run it on the host, or mount it read-write");
-	}
-}
-
 static int plan_key(const struct machine *machine, const struct profile *profile,
 	const struct profile_sysctl *sysctl, struct plan *plan, struct error *err)
 {
 	struct change *change = plan_add(plan, &sysctl_change_kind, sysctl->key);
-	char now[SYSCTL_VALUE_MAX];
+	char path[PATH_MAX], now[SYSCTL_VALUE_MAX];
 
 	if (!change) {
 		return error_set(err, -ENOMEM, "%s: %s", sysctl->key, error_name(-ENOMEM));
@@ -138,7 +127,8 @@ static int plan_key(const struct machine *machine, const struct profile *profile
 		return error_set(err, -ENOMEM, "%s: %s", sysctl->key, error_name(-ENOMEM));
 	}
 	if (!change->is_in_place) {
-		check_writable(machine, change);
+		path_of(sysctl->key, path);
+		change_lacks_proc(machine, path, change);
 	}
 	r = change_refuse_foreign(machine, change, err);
 	return r < 0 ? r : tell_other_file(machine, sysctl->key, sysctl->value, change, err);

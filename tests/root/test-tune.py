@@ -250,6 +250,8 @@ class Tune(MachineTest):
 
     def test_read_only(self):
         """Nothing is changed, each thing is named once; what can be made is made with --partial."""
+        with self.tune.profile.open("a") as profile:
+            profile.write("[cache]\ndrop = 1\n")
         refused = self.tune.must("apply", status=3, prefix=READ_ONLY)
         self.assertEqual(refused.stderr.count("/proc/sys is read-only"), 1, refused.stderr)
         self.assertFalse(self.tune.state.exists())
