@@ -280,6 +280,16 @@ static void tells_what_is_lacking(void **state)
 	assert_int_equal(plan_count_lacking(&plan), 4);
 	assert_non_null(strstr(find(&plan, "sysctl", "vm.dirty_ratio")->lacks, "run it as root"));
 	plan_done(&plan);
+	tree_write(&tree, "/proc/self/status", "Name:\ttest\nCapEff:\t000001ffffffffff\n");
+	tree_link(&tree, "/proc/self/ns/user", "user:[4026532000]");
+	tree_plan(&tree, SYSCTLS, &plan);
+	assert_int_equal(plan_count_lacking(&plan), 4);
+	plan_done(&plan);
+	tree_remove(&tree, "/proc/self/ns/user");
+	tree_link(&tree, "/proc/self/ns/user", "user:[4026531837]");
+	tree_plan(&tree, SYSCTLS, &plan);
+	assert_int_equal(plan_count_lacking(&plan), 1);
+	plan_done(&plan);
 	tree_link(&tree, "/proc/self/ns/pid", "pid:[4026532000]");
 	tree_write(&tree, "/proc/self/status", "CapEff:\t0000000000000000\n");
 	tree_plan(&tree, SYSCTLS, &plan);

@@ -297,6 +297,10 @@ class Tune(MachineTest):
         for verb in ("plan", "apply"):
             result = self.tune.must(verb, status=3, preload=False, program=str(program), user="nobody")
             self.assertEqual(result.stderr.count("run it as root, with sudo"), 1, result.stderr)
+        rootless = self.tune.must(
+            "apply", status=3, preload=False, program=str(program), prefix=("unshare", "-Ur"), user="nobody")
+        self.assertEqual(rootless.stderr.count("run it as root, with sudo"), 1, rootless.stderr)
+        self.assertFalse(self.tune.state.exists())
         self.assertIn("vm.swappiness", self.tune.run("plan", preload=False, program=str(program), user="nobody").stdout)
         self.tune.must("apply")
         self.tune.must("status", preload=False, program=str(program), user="nobody")
