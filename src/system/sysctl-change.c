@@ -91,11 +91,11 @@ static int tell_other_file(const struct machine *machine, const char *key, const
 {
 	struct sysctl_setting setting;
 
-	int r = sysctl_files_find(machine->root, FILE_NAME, key, find_twin(key), &setting);
+	int r = sysctl_files_find(machine->root, FILE_NAME, key, wanted, find_twin(key), &setting);
 	if (r < 0) {
 		return error_set(err, r, "%s: %s", key, error_name(r));
 	}
-	if (r > 0 && (strcmp(setting.key, key) != 0 || strcmp(setting.value, wanted) != 0)) {
+	if (r > 0) {
 		change_text(change->disagrees, sizeof(change->disagrees),
 			"at boot %s wins, with %s = %s", setting.file, setting.key, setting.value);
 	}
@@ -271,7 +271,8 @@ static int sysctl_reapply(struct change_run *run, struct error *err)
 	const char *key = run->entry->object;
 	struct sysctl_setting setting;
 
-	int r = sysctl_files_find(run->machine->root, FILE_NAME, key, find_twin(key), &setting);
+	int r = sysctl_files_find(run->machine->root, FILE_NAME, key,
+		member(run->entry->wanted, "value"), find_twin(key), &setting);
 	if (r < 0) {
 		return error_set(err, r, "%s: %s", key, error_name(r));
 	}

@@ -1,9 +1,11 @@
 #include "system/sysctl-files.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -27,10 +29,11 @@ static int clean(void **state)
 	return 0;
 }
 
-static void check_winner(const char *after, const char *file, const char *value)
+/* file: that which wins over one with the name; NULL when none does. */
+static void check_winner(const char *name, const char *file, const char *value)
 {
 	struct sysctl_setting setting;
-	int r = sysctl_files_find(&tree.root, after, "vm.swappiness", NULL, &setting);
+	int r = sysctl_files_find(&tree.root, name, "vm.swappiness", "77", NULL, &setting);
 
 	if (!file) {
 		assert_int_equal(r, 0);
@@ -66,6 +69,59 @@ static void finds_the_file_that_wins(void **state)
 	tree_write(&tree, "/etc/sysctl.d/90-d.conf.bak", "vm.swappiness = 7\n");
 	tree_write(&tree, "/etc/sysctl.d/.90.conf", "vm.swappiness = 7\n");
 	check_winner("", "/etc/sysctl.d/40-c.conf", "4");
+}
+
+/* Two keys that exclude each other: the one that is assigned last wins. */
+static void follows_the_order_of_a_pair(void **state)
+{
+	(void)state;
+	static const char ours[] = "99-t.conf", key[] = "vm.dirty_ratio", twin[] = "vm.dirty_bytes";
+	struct sysctl_setting setting;
+
+	tree_write(&tree, "/etc/sysctl.d/10-a.conf", "vm.dirty_ratio = 14\n");
+	tree_write(&tree, "/etc/sysctl.d/50-b.conf", "vm.dirty_bytes = 50000000\n");
+	assert_int_equal(sysctl_files_find(&tree.root, ours, key, "15", twin, &setting), 0);
+	/* The same value again stays where it stood first. */
+	tree_write(&tree, "/etc/sysctl.d/10-a.conf", "vm.dirty_ratio = 15\n");
+	assert_int_equal(sysctl_files_find(&tree.root, ours, key, "15", twin, &setting), 1);
+	assert_string_equal(setting.file, "/etc/sysctl.d/50-b.conf");
+	assert_string_equal(setting.value, "50000000");
+	tree_write(&tree, "/etc/sysctl.d/60-c.conf", "vm.dirty_ratio = 16\n");
+	assert_int_equal(sysctl_files_find(&tree.root, ours, key, "15", twin, &setting), 0);
+	tree_write(&tree, "/etc/sysctl.d/zz.conf", "vm.dirty_bytes = 50000000\n");
+	assert_int_equal(sysctl_files_find(&tree.root, ours, key, "15", twin, &setting), 0);
+	tree_write(&tree, "/etc/sysctl.d/zz.conf", "vm.dirty_bytes = 50000001\n");
+	assert_int_equal(sysctl_files_find(&tree.root, ours, key, "15", twin, &setting), 1);
+	assert_string_equal(setting.file, "/etc/sysctl.d/zz.conf");
+}
+
+static void reads_long_lines(void **state)
+{
+	(void)state;
+	char text[3000];
+
+	memset(text, 'x', sizeof(text));
+	text[0] = '#';
+	snprintf(text + 1023, sizeof(text) - 1023, "vm.swappiness = 1\n");
+	tree_write(&tree, "/etc/sysctl.d/50-a.conf", text);
+	check_winner("", NULL, NULL);
+	memset(text, ' ', sizeof(text));
+	snprintf(text + 2000, sizeof(text) - 2000, "vm.swappiness = 1\n");
+	tree_write(&tree, "/etc/sysctl.d/50-a.conf", text);
+	check_winner("", "/etc/sysctl.d/50-a.conf", "1");
+}
+
+/* It would be waited for, or read for ever. */
+static void passes_over_what_is_no_file(void **state)
+{
+	(void)state;
+	char path[PATH_MAX];
+
+	tree_link(&tree, "/etc/sysctl.d/50-a.conf", "/dev/zero");
+	assert_int_equal(
+		sysroot_path(&tree.root, "/etc/sysctl.d/60-b.conf", path, sizeof(path)), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	check_winner("", NULL, NULL);
 }
 
 static void parses_lines(void **state)
@@ -357,6 +413,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(finds_the_file_that_wins, make, clean),
+		cmocka_unit_test_setup_teardown(follows_the_order_of_a_pair, make, clean),
+		cmocka_unit_test_setup_teardown(reads_long_lines, make, clean),
+		cmocka_unit_test_setup_teardown(passes_over_what_is_no_file, make, clean),
 		cmocka_unit_test(parses_lines),
 		cmocka_unit_test_setup_teardown(tells_that_another_file_wins, make, clean),
 		cmocka_unit_test_setup_teardown(applies_and_restores, make, clean),
