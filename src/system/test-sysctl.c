@@ -303,6 +303,24 @@ static void compares_what_was_applied(void **state)
 	plan_done(&plan);
 }
 
+static void applies_one_journal_at_a_time(void **state)
+{
+	(void)state;
+	struct tree other = tree;
+	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+
+	snprintf(other.state, sizeof(other.state), "%s/other", tree.folder);
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
+	assert_int_equal(tree_apply(&other, "[sysctl]\nvm.swappiness = 95\n", &made), -EEXIST);
+	assert_int_equal(made, 0);
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "90");
+	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
+	assert_int_equal(tree_apply(&other, "[sysctl]\nvm.swappiness = 95\n", &made), 0);
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), -EEXIST);
+	assert_int_equal(tree_run(&other, tune_rollback, counts), 0);
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "60");
+}
+
 static void makes_again_at_boot(void **state)
 {
 	(void)state;
@@ -425,6 +443,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			does_not_apply_over_what_was_changed_since, make, clean),
 		cmocka_unit_test_setup_teardown(compares_what_was_applied, make, clean),
+		cmocka_unit_test_setup_teardown(applies_one_journal_at_a_time, make, clean),
 		cmocka_unit_test_setup_teardown(makes_again_at_boot, make, clean),
 		cmocka_unit_test_setup_teardown(tells_what_is_lacking, make, clean),
 		cmocka_unit_test_setup_teardown(

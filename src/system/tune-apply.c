@@ -160,10 +160,11 @@ int tune_apply(struct tune *tune, const struct plan *plan, const struct tune_obs
 	size_t made = 0;
 
 	*ret_made = 0;
-	if (plan_count_open(plan) == 0 && journal_is_complete(tune->journal)) {
-		return 0;
+	int r = tune_claim(tune, err);
+	if (r < 0 || (plan_count_open(plan) == 0 && journal_is_complete(tune->journal))) {
+		return r;
 	}
-	int r = write_begin(tune, err);
+	r = write_begin(tune, err);
 	if (r == 0) {
 		r = finish_done(tune, plan, err);
 	}

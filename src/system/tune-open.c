@@ -2,6 +2,7 @@
 #include "system/tune.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "system/change-impl.h"
@@ -11,13 +12,24 @@
 
 #define LOCK_WAIT_NS (5 * NSEC_PER_SEC)
 
+static int take_lock(struct tune *tune, const char *verb, struct error *err)
+{
+	char folder[PATH_MAX];
+
+	int r = sysroot_path(tune->machine.root, TUNE_RUN_FOLDER, folder, sizeof(folder));
+	if (r < 0) {
+		return error_set(err, r, TUNE_RUN_FOLDER ": %s", error_name(r));
+	}
+	return lock_take(folder, verb, LOCK_WAIT_NS, &tune->lock_fd, err);
+}
+
 int tune_open(struct tune *tune, const struct sysroot *root, const char *folder, const char *verb,
 	struct error *err)
 {
-	*tune = (struct tune){.lock_fd = -1};
+	*tune = (struct tune){.lock_fd = -1, .folder = folder};
 	int r = machine_init(&tune->machine, root, err);
 	if (r == 0 && verb) {
-		r = lock_take(folder, verb, LOCK_WAIT_NS, &tune->lock_fd, err);
+		r = take_lock(tune, verb, err);
 	}
 	if (r == 0) {
 		r = journal_open(folder, verb != NULL, &tune->journal, err);

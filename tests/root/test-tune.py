@@ -228,8 +228,10 @@ class Tune(MachineTest):
         self.check_restored()
 
     def test_lock(self):
-        self.tune.state.mkdir()
-        with open(self.tune.state / "lock", "w", encoding="ascii") as lock:
+        """It is the machine's, whatever journal is used."""
+        folder = pathlib.Path("/run/twinlens-tune")
+        folder.mkdir(exist_ok=True)
+        with open(folder / "lock", "w", encoding="ascii") as lock:
             lock.write("process 4711 (apply)\n")
             lock.flush()
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -246,6 +248,21 @@ class Tune(MachineTest):
         counts = sorted(int(re.search(r"(\d+) change", result[0])[1]) for result in results)
         self.assertEqual(counts[:2], [0, 0], results)
         self.tune.must("rollback")
+        self.check_restored()
+
+    def test_two_journals(self):
+        """The second is refused until the first is rolled back, at once or later."""
+        folders = [self.tune.folder / name for name in ("a", "b", "c")]
+        command = [TWINLENS, "tune", "apply", "--profile", str(self.tune.profile), "--state"]
+        runs = [subprocess.Popen([*command, folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                for folder in folders]
+        results = [run.communicate(timeout=30) + (run.returncode,) for run in runs]
+        self.assertEqual(sorted(result[2] for result in results), [0, 1, 1], results)
+        applied = folders[[result[2] for result in results].index(0)]
+        for result in results:
+            if result[2]:
+                self.assertIn(f"run twinlens tune rollback --state {applied} first", result[1])
+        subprocess.run([TWINLENS, "tune", "rollback", "--state", applied], check=True, capture_output=True, timeout=30)
         self.check_restored()
 
     def test_read_only(self):
