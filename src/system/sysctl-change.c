@@ -21,25 +21,6 @@
 #define FILE_SIZE (sizeof(FILE_HEAD) + PROFILE_SYSCTLS_MAX * LINE_SIZE)
 #define FOLDER    "/proc/sys/vm/"
 
-static const char *const pairs[][2] = {
-	{"vm.dirty_ratio", "vm.dirty_bytes"},
-	{"vm.dirty_background_ratio", "vm.dirty_background_bytes"},
-};
-
-/* The other member of a pair; NULL when the key has none. */
-static const char *find_twin(const char *key)
-{
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		if (strcmp(key, pairs[i][0]) == 0) {
-			return pairs[i][1];
-		}
-		if (strcmp(key, pairs[i][1]) == 0) {
-			return pairs[i][0];
-		}
-	}
-	return NULL;
-}
-
 static void path_of(const char *key, char *path)
 {
 	snprintf(path, PATH_MAX, FOLDER "%s", key + strlen("vm."));
@@ -78,7 +59,7 @@ static int write_key(const struct sysroot *root, const char *key, const char *va
 static json_t *describe_before(const struct sysroot *root, const char *key, const char *value)
 {
 	char other[SYSCTL_VALUE_MAX];
-	const char *twin = find_twin(key);
+	const char *twin = profile_find_twin(key);
 
 	if (!twin || read_key(root, twin, other) < 0) {
 		return json_pack("{s:s}", "value", value);
@@ -91,7 +72,8 @@ static int tell_other_file(const struct machine *machine, const char *key, const
 {
 	struct sysctl_setting setting;
 
-	int r = sysctl_files_find(machine->root, FILE_NAME, key, wanted, find_twin(key), &setting);
+	int r = sysctl_files_find(
+		machine->root, FILE_NAME, key, wanted, profile_find_twin(key), &setting);
 	if (r < 0) {
 		return error_set(err, r, "%s: %s", key, error_name(r));
 	}
@@ -272,7 +254,7 @@ static int sysctl_reapply(struct change_run *run, struct error *err)
 	struct sysctl_setting setting;
 
 	int r = sysctl_files_find(run->machine->root, FILE_NAME, key,
-		member(run->entry->wanted, "value"), find_twin(key), &setting);
+		member(run->entry->wanted, "value"), profile_find_twin(key), &setting);
 	if (r < 0) {
 		return error_set(err, r, "%s: %s", key, error_name(r));
 	}
