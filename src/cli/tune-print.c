@@ -9,8 +9,12 @@
 
 #define MIB 1048576.0
 
-/* Rows of at most 80 columns; texts below them are as long as they are. */
-#define ROW "  %s %-31.40s %-20.24s %s\n"
+/* Rows of at most 80 columns; what is longer has lines of its own, for a cut value is a wrong one.
+ */
+#define NAME_WIDTH 31
+#define NOW_WIDTH  20
+#define TO_WIDTH   23
+#define ROW        "  %s %-*s %-*s %s\n"
 
 static const char *const outcome_words[] = {
 	[TUNE_OUTCOME_MADE] = "made",
@@ -51,6 +55,17 @@ static void print_note(const char *what, const char *text)
 	}
 }
 
+static void print_row(const char *mark, const char *name, const char *now, const char *to)
+{
+	if (strlen(name) <= NAME_WIDTH && strlen(now) <= NOW_WIDTH && strlen(to) <= TO_WIDTH) {
+		printf(ROW, mark, NAME_WIDTH, name, NOW_WIDTH, now, to);
+		return;
+	}
+	printf("  %s %s\n", mark, name);
+	print_note("now", now);
+	print_note("wanted", to);
+}
+
 static void print_change(const struct change *change, bool is_status)
 {
 	char name[CHANGE_OBJECT_MAX];
@@ -60,8 +75,7 @@ static void print_change(const struct change *change, bool is_status)
 					       : "+";
 
 	name_of(change->kind->name, change->object, name, sizeof(name));
-	printf(ROW, mark, name, change->now[0] ? change->now : "-",
-		change->to[0] ? change->to : "-");
+	print_row(mark, name, change->now[0] ? change->now : "-", change->to[0] ? change->to : "-");
 	if (!change->is_in_place && !is_status) {
 		print_note("why", change->why);
 	}
@@ -71,7 +85,7 @@ static void print_change(const struct change *change, bool is_status)
 
 void tune_print_changes(const struct plan *plan, bool is_status)
 {
-	printf(ROW, " ", "change", "now", "wanted");
+	print_row(" ", "change", "now", "wanted");
 	for (size_t i = 0; i < plan->n; i++) {
 		print_change(&plan->changes[i], is_status);
 	}

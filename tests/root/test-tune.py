@@ -141,6 +141,21 @@ class Tune(MachineTest):
         self.tune.must("rollback")
         self.check_restored()
 
+    def test_long_values(self):
+        """What does not fit into its column is told whole, on a line of its own."""
+        self.tune.must("apply")
+        (VM / "swappiness").write_text("60")
+        machine.SYSCTL_FILE.write_text("vm.swappiness = 60\n")
+        status = self.tune.must("status", status=1).stdout
+        self.assertRegex(status, r"(?m)^  ~ vm.swappiness +60 +91$")
+        self.assertRegex(
+            status, fr"(?m)^  ~ {machine.SYSCTL_FILE}\n +now: a file with other content or mode\n +wanted: 3 settings$")
+        self.assertRegex(status, r"(?m)^      now: zram\d+ 64 MiB \S+ prio 10$")
+        self.assertEqual([line for line in status.splitlines() if len(line) > 80], [])
+        self.tune.must("rollback")
+        machine.SYSCTL_FILE.unlink()
+        self.check_restored()
+
     def test_dirty_bytes(self):
         (VM / "dirty_bytes").write_text("50000000")
         before = machine.snapshot()
