@@ -10,8 +10,8 @@
  *   journal at once, with change_run_progress();
  * - apply() and restore() are idempotent: after a kill they are called again, from the start.
  *
- * One thread. Functions return 0 or a negative errno with err set (object, value, reason, what to
- * do); ret_ outputs are written only on success.
+ * One thread. Unless told otherwise, functions return 0 or a negative errno with err set (object,
+ * value, reason, what to do); ret_ outputs are written only on success.
  */
 #ifndef SYSTEM_CHANGE_IMPL_H
 #define SYSTEM_CHANGE_IMPL_H
@@ -90,6 +90,7 @@ struct change_kind {
 
 	/*
 	 * At the next boot, for what a reboot undoes; called in state BEFORE. NULL for what lasts.
+	 * 1, with a note, when it is left as somebody else has it.
 	 */
 	int (*reapply)(struct change_run *run, struct error *err);
 };

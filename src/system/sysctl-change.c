@@ -259,9 +259,9 @@ static int sysctl_reapply(struct change_run *run, struct error *err)
 		return error_set(err, r, "%s: %s", key, error_name(r));
 	}
 	if (r > 0) {
-		change_text(run->note, sizeof(run->note), "left as %s has it: %s = %s",
-			setting.file, setting.key, setting.value);
-		return 0;
+		change_text(run->note, sizeof(run->note), "as %s has it: %s = %s", setting.file,
+			setting.key, setting.value);
+		return 1;
 	}
 	return sysctl_apply(run, err);
 }

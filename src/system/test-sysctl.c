@@ -332,10 +332,36 @@ static void makes_again_at_boot(void **state)
 	tree_write(&tree, "/proc/sys/vm/dirty_ratio", "20\n");
 	tree_write(&tree, "/etc/sysctl.d/zz.conf", "vm.dirty_ratio = 20\n");
 	assert_int_equal(tree_run(&tree, tune_boot, counts), 0);
+	assert_int_equal(counts[TUNE_OUTCOME_MADE], 1);
+	assert_int_equal(counts[TUNE_OUTCOME_LEFT], 1);
 	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "90");
 	assert_string_equal(tree_read(&tree, "/proc/sys/vm/dirty_ratio"), "20"); /* zz.conf's */
 	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
 	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "60");
+}
+
+static bool is_interrupted(void *data)
+{
+	(void)data;
+	return true;
+}
+
+static void is_interrupted_at_boot(void **state)
+{
+	(void)state;
+	const struct tune_observer observer = {.is_interrupted = is_interrupted};
+	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	struct tune tune;
+	struct error err = {0};
+
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
+	tree_write(&tree, "/proc/sys/vm/swappiness", "60\n");
+	tree_open(&tree, NULL, "boot", &tune);
+	assert_int_equal(tune_boot(&tune, &observer, &err), -EINTR);
+	tune_close(&tune);
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "60");
+	assert_int_equal(tree_run(&tree, tune_boot, counts), 0);
+	assert_int_equal(counts[TUNE_OUTCOME_MADE], 1);
 }
 
 static void tells_what_is_lacking(void **state)
@@ -445,6 +471,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(compares_what_was_applied, make, clean),
 		cmocka_unit_test_setup_teardown(applies_one_journal_at_a_time, make, clean),
 		cmocka_unit_test_setup_teardown(makes_again_at_boot, make, clean),
+		cmocka_unit_test_setup_teardown(is_interrupted_at_boot, make, clean),
 		cmocka_unit_test_setup_teardown(tells_what_is_lacking, make, clean),
 		cmocka_unit_test_setup_teardown(
 			leaves_out_of_the_file_what_it_cannot_set, make, clean),

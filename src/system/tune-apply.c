@@ -31,10 +31,13 @@ int tune_make(struct tune *tune, const struct journal_entry *entry,
 		step.available_before = 0;
 	}
 	int r = make(&run, err);
-	if (r == 0) {
+	bool is_left = r > 0;
+	if (r >= 0) {
 		r = journal_write_done(tune->journal, entry, err);
 	}
-	step.outcome = r < 0 ? TUNE_OUTCOME_FAILED : TUNE_OUTCOME_MADE;
+	step.outcome = r < 0     ? TUNE_OUTCOME_FAILED
+		       : is_left ? TUNE_OUTCOME_LEFT
+				 : TUNE_OUTCOME_MADE;
 	step.text = r < 0 ? err->text : run.note;
 	tune_tell(tune, observer, &step);
 	return r < 0 ? r : 0;

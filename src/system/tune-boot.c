@@ -53,6 +53,9 @@ int tune_boot(struct tune *tune, const struct tune_observer *observer, struct er
 		return r;
 	}
 	for (size_t i = 0; i < journal_count(tune->journal); i++) {
+		if (observer->is_interrupted(observer->data)) {
+			return error_set(err, -EINTR, "interrupted: boot again goes on");
+		}
 		worst |= boot_entry(tune, journal_entry(tune->journal, i), observer, err);
 	}
 	r = journal_write_end(tune->journal, err);
