@@ -26,7 +26,8 @@ static void print_usage(void)
 	       "  --partial             apply what can be applied when the machine lacks "
 	       "something\n"
 	       "  --state DIR           keep the journal there instead of in\n"
-	       "                        %s; nothing is applied at boot then\n"
+	       "                        %s; boot does not apply it again,\n"
+	       "                        but what lasts by itself stays\n"
 	       "  --json                as JSON\n"
 	       "  --help                this text\n",
 		TUNE_STATE_FOLDER);

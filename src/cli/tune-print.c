@@ -9,8 +9,12 @@
 
 #define MIB 1048576.0
 
-/* Rows of at most 80 columns; texts below them are as long as they are. */
-#define ROW "  %s %-31.40s %-20.24s %s\n"
+/* Rows of at most 80 columns; what is longer has lines of its own, for a cut value is a wrong one.
+ */
+#define NAME_WIDTH 31
+#define NOW_WIDTH  20
+#define TO_WIDTH   23
+#define ROW        "  %s %-*s %-*s %s\n"
 
 static const char *const outcome_words[] = {
 	[TUNE_OUTCOME_MADE] = "made",
@@ -51,6 +55,17 @@ static void print_note(const char *what, const char *text)
 	}
 }
 
+static void print_row(const char *mark, const char *name, const char *now, const char *to)
+{
+	if (strlen(name) <= NAME_WIDTH && strlen(now) <= NOW_WIDTH && strlen(to) <= TO_WIDTH) {
+		printf(ROW, mark, NAME_WIDTH, name, NOW_WIDTH, now, to);
+		return;
+	}
+	printf("  %s %s\n", mark, name);
+	print_note("now", now);
+	print_note("wanted", to);
+}
+
 static void print_change(const struct change *change, bool is_status)
 {
 	char name[CHANGE_OBJECT_MAX];
@@ -60,7 +75,7 @@ static void print_change(const struct change *change, bool is_status)
 					       : "+";
 
 	name_of(change->kind->name, change->object, name, sizeof(name));
-	printf(ROW, mark, name, change->now[0] ? change->now : "-", change->to);
+	print_row(mark, name, change->now[0] ? change->now : "-", change->to[0] ? change->to : "-");
 	if (!change->is_in_place && !is_status) {
 		print_note("why", change->why);
 	}
@@ -68,15 +83,14 @@ static void print_change(const struct change *change, bool is_status)
 	print_note("lacks", change->lacks);
 }
 
-void tune_print_plan(const struct profile *profile, const struct plan *plan, bool is_status)
+void tune_print_changes(const struct plan *plan, bool is_status)
 {
-	printf("profile %s: %s\n\n", profile->name, profile->description);
-	printf(ROW, " ", "change", "now", "wanted");
+	print_row(" ", "change", "now", "wanted");
 	for (size_t i = 0; i < plan->n; i++) {
 		print_change(&plan->changes[i], is_status);
 	}
-	printf("\n  = in place   %s   ! cannot be made here\n",
-		is_status ? "~ differs" : "+ to be made");
+	printf("\n  = in place   %s\n", is_status ? "~ differs   ! cannot be compared"
+						  : "+ to be made   ! cannot be made here");
 }
 
 void tune_print_evidence(const struct profile *profile)
@@ -143,9 +157,9 @@ static json_t *change_to_json(const struct change *change)
 			    : change->lacks[0]  ? "lacking"
 						: "open";
 
-	return json_pack("{s:s,s:s,s:s,s:o,s:s,s:o,s:o,s:o}", "kind", change->kind->name, "object",
+	return json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o}", "kind", change->kind->name, "object",
 		change->object, "state", state, "now", text_or_null(change->now), "wanted",
-		change->to, "why", text_or_null(change->why), "disagrees",
+		text_or_null(change->to), "why", text_or_null(change->why), "disagrees",
 		text_or_null(change->disagrees), "lacks", text_or_null(change->lacks));
 }
 
@@ -166,7 +180,7 @@ static json_t *evidence_to_json(const struct profile *profile)
 	return evidence;
 }
 
-json_t *tune_plan_to_json(const struct profile *profile, const struct plan *plan)
+json_t *tune_changes_to_json(const struct plan *plan)
 {
 	json_t *changes = json_array();
 
@@ -176,9 +190,14 @@ json_t *tune_plan_to_json(const struct profile *profile, const struct plan *plan
 			return NULL;
 		}
 	}
+	return changes;
+}
+
+json_t *tune_plan_to_json(const struct profile *profile, const struct plan *plan)
+{
 	return json_pack("{s:s,s:s,s:o,s:o,s:I,s:I}", "profile", profile->name, "description",
-		profile->description, "changes", changes, "evidence", evidence_to_json(profile),
-		"open", (json_int_t)plan_count_open(plan), "lacking",
+		profile->description, "changes", tune_changes_to_json(plan), "evidence",
+		evidence_to_json(profile), "open", (json_int_t)plan_count_open(plan), "lacking",
 		(json_int_t)plan_count_lacking(plan));
 }
 

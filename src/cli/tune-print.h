@@ -7,8 +7,8 @@
 
 #include "system/tune.h"
 
-/* Heading and changes, as a table. is_status: what is not in place differs, rather than is open. */
-void tune_print_plan(const struct profile *profile, const struct plan *plan, bool is_status);
+/* A table. is_status: what is not in place differs, rather than is open. */
+void tune_print_changes(const struct plan *plan, bool is_status);
 
 /* One line for each value of the profile that the evidence contradicts, with its source. */
 void tune_print_evidence(const struct profile *profile);
@@ -19,6 +19,7 @@ void tune_print_lacks(const struct plan *plan, bool is_error);
 void tune_print_step(const struct tune_step *step);
 
 /* NULL when there is no memory. */
+json_t *tune_changes_to_json(const struct plan *plan);
 json_t *tune_plan_to_json(const struct profile *profile, const struct plan *plan);
 json_t *tune_step_to_json(const struct tune_step *step);
 

@@ -1,9 +1,14 @@
-/* The profiles that come with the program: data/profiles/, embedded when it is built. */
+/* What the files of the profile share. */
 #ifndef CONFIG_PROFILE_IMPL_H
 #define CONFIG_PROFILE_IMPL_H
 
 #include <stddef.h>
 
+#include "config/profile.h"
+
+#define PROFILE_KEY_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789_-"
+
+/* Those that come with the program: data/profiles/, embedded when it is built. */
 struct profile_text {
 	const char *name; /* "guide" */
 	const char *text;
@@ -12,5 +17,12 @@ struct profile_text {
 
 extern const struct profile_text profile_texts[];
 extern const size_t n_profile_texts;
+
+/* Copies a text that must not be empty. 0; -EINVAL with err when it has no place in target. */
+int profile_copy(char *target, size_t size, const char *value, struct error *err);
+
+/* A line of [sysctl]. 0, or -EINVAL with err. */
+int profile_set_sysctl(
+	struct profile *profile, const char *key, const char *value, struct error *err);
 
 #endif

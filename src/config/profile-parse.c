@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/ini-text.h"
+#include "config/profile-impl.h"
 #include "util/cleanup.h"
 #include "util/parse.h"
 
@@ -12,14 +13,13 @@
 #define ZRAM_MIN     (UINT64_C(1) << 20) /* a swap area has ten pages at least */
 #define ZRAM_MAX     (UINT64_C(1) << 40)
 #define SUBJECTS     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.@:"
-#define KEY_LETTERS  "abcdefghijklmnopqrstuvwxyz0123456789_-"
 
 struct parse {
 	struct profile *profile;
 	int (*set)(struct profile *profile, const char *key, const char *value, struct error *err);
 };
 
-static int copy(char *target, size_t size, const char *value, struct error *err)
+int profile_copy(char *target, size_t size, const char *value, struct error *err)
 {
 	size_t length = strlen(value);
 
@@ -39,7 +39,7 @@ static int set_profile(
 	if (strcmp(key, "description") != 0) {
 		return error_set(err, -EINVAL, "there is only: description");
 	}
-	return copy(profile->description, sizeof(profile->description), value, err);
+	return profile_copy(profile->description, sizeof(profile->description), value, err);
 }
 
 /* Words are parted by blanks. */
@@ -64,7 +64,7 @@ static int set_algorithms(
 	for (const char *rest = value; *rest; n++) {
 		char word[PROFILE_NAME_MAX];
 		rest = next_word(rest, word, sizeof(word));
-		if (!rest || word[strspn(word, KEY_LETTERS)] ||
+		if (!rest || word[strspn(word, PROFILE_KEY_LETTERS)] ||
 			n == sizeof(profile->zram.algorithms) /
 					sizeof(profile->zram.algorithms[0])) {
 			return error_set(err, -EINVAL, "must be names of algorithms, %d at most",
@@ -135,36 +135,6 @@ static int set_zram(struct profile *profile, const char *key, const char *value,
 	return error_set(err, -EINVAL, "must be size, algorithm, fallback, priority or zswap");
 }
 
-/* drop_caches and compact_memory are deeds, not values: they cannot be read back nor restored. */
-static int set_sysctl(
-	struct profile *profile, const char *key, const char *value, struct error *err)
-{
-	if (strncmp(key, "vm.", 3) != 0 || !key[3] || key[3 + strspn(key + 3, KEY_LETTERS)]) {
-		return error_set(err, -EINVAL, "must be vm.NAME");
-	}
-	if (strcmp(key, "vm.drop_caches") == 0 || strcmp(key, "vm.compact_memory") == 0) {
-		return error_set(err, -EINVAL, "is not a setting; see [cache]");
-	}
-	if (profile->n_sysctls == PROFILE_SYSCTLS_MAX) {
-		return error_set(err, -EINVAL, "there are more than %d", PROFILE_SYSCTLS_MAX);
-	}
-	for (size_t i = 0; i < profile->n_sysctls; i++) {
-		if (strcmp(profile->sysctls[i].key, key) == 0) {
-			return error_set(err, -EINVAL, "is given twice");
-		}
-	}
-	struct profile_sysctl *sysctl = &profile->sysctls[profile->n_sysctls];
-	if (copy(sysctl->key, sizeof(sysctl->key), key, err) < 0) {
-		return -EINVAL;
-	}
-	if (value[strspn(value, "0123456789")]) {
-		return error_set(err, -EINVAL, "must be a number");
-	}
-	int r = copy(sysctl->value, sizeof(sysctl->value), value, err);
-	profile->n_sysctls += r == 0;
-	return r;
-}
-
 static int set_cache(struct profile *profile, const char *key, const char *value, struct error *err)
 {
 	uint64_t drop;
@@ -214,7 +184,7 @@ static struct profile_note *get_note(
 		return NULL;
 	}
 	struct profile_note *note = &profile->notes[profile->n_notes];
-	if (copy(note->subject, sizeof(note->subject), subject, err) < 0) {
+	if (profile_copy(note->subject, sizeof(note->subject), subject, err) < 0) {
 		return NULL;
 	}
 	profile->n_notes++;
@@ -225,7 +195,7 @@ static int set_why(struct profile *profile, const char *key, const char *value, 
 {
 	struct profile_note *note = get_note(profile, key, err);
 
-	return note ? copy(note->why, sizeof(note->why), value, err) : -EINVAL;
+	return note ? profile_copy(note->why, sizeof(note->why), value, err) : -EINVAL;
 }
 
 static int set_evidence(
@@ -233,7 +203,7 @@ static int set_evidence(
 {
 	struct profile_note *note = get_note(profile, key, err);
 
-	return note ? copy(note->evidence, sizeof(note->evidence), value, err) : -EINVAL;
+	return note ? profile_copy(note->evidence, sizeof(note->evidence), value, err) : -EINVAL;
 }
 
 static int set_source(
@@ -241,7 +211,7 @@ static int set_source(
 {
 	struct profile_note *note = get_note(profile, key, err);
 
-	return note ? copy(note->source, sizeof(note->source), value, err) : -EINVAL;
+	return note ? profile_copy(note->source, sizeof(note->source), value, err) : -EINVAL;
 }
 
 static int enter_section(void *user, unsigned line, const char *name, struct error *err)
@@ -252,7 +222,7 @@ static int enter_section(void *user, unsigned line, const char *name, struct err
 	} sections[] = {
 		{"profile", set_profile},
 		{"zram", set_zram},
-		{"sysctl", set_sysctl},
+		{"sysctl", profile_set_sysctl},
 		{"cache", set_cache},
 		{"services", set_services},
 		{"why", set_why},
@@ -309,7 +279,7 @@ int profile_parse_text(const char *text, size_t size, const char *name,
 	if (!profile) {
 		return error_set(err, -ENOMEM, "%.200s: %s", name, error_name(-ENOMEM));
 	}
-	int r = copy(profile->name, sizeof(profile->name), name, err);
+	int r = profile_copy(profile->name, sizeof(profile->name), name, err);
 	if (r == 0) {
 		r = ini_text_parse(text, size, name, &handler, &parse, err);
 	}

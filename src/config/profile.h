@@ -3,11 +3,20 @@
  * zram come with the program (data/profiles/), others are files of the user.
  *
  *     [profile]  description = TEXT
- *     [zram]     size = 1G, algorithm = lz4, fallback = lzo-rle zstd, priority = 10, zswap =
- * off|keep [sysctl]   vm.KEY = VALUE [cache]    drop = 1            ; once, at apply; 1 page cache,
- * 2 dentries and inodes, 3 both [services] disable = UNIT UNIT... [why]      SUBJECT = TEXT      ;
- * a reason; SUBJECT is zram, zram.size, vm.KEY, cache, UNIT, ... [evidence] SUBJECT = TEXT      ;
- * how the evidence contradicts the value [source]   SUBJECT = TEXT      ; where that is written
+ *     [zram]     size = 1G, algorithm = lz4, fallback = lzo-rle zstd, priority = 10,
+ *                zswap = off|keep
+ *
+ *     [sysctl]   vm.KEY = VALUE
+ *
+ *     [cache]    drop = 1 (once, at apply; 1 page cache, 2 dentries and inodes, 3 both)
+ *
+ *     [services] disable = UNIT UNIT...
+ *
+ *     [why]      SUBJECT = a reason; SUBJECT is zram, zram.size, vm.KEY, cache, UNIT, ...
+ *
+ *     [evidence] SUBJECT = how the evidence contradicts the value
+ *
+ *     [source]   SUBJECT = where that is written
  */
 #ifndef CONFIG_PROFILE_H
 #define CONFIG_PROFILE_H
@@ -72,6 +81,9 @@ int profile_parse_text(const char *text, size_t size, const char *name,
 
 /* Adds a unit that was named on the command line, or marks it so. ".service" may be left out. */
 int profile_add_service(struct profile *profile, const char *unit, struct error *err);
+
+/* The key that excludes this one, of those where the kernel has one or the other; else NULL. */
+const char *profile_find_twin(const char *key);
 
 /* The note on a subject, or NULL. */
 const struct profile_note *profile_find_note(const struct profile *profile, const char *subject);

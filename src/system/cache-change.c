@@ -29,7 +29,7 @@ static int cache_plan(const struct machine *machine, const struct profile *profi
 	change->is_in_place = entry && entry->is_done;
 	change_text(
 		change->now, sizeof(change->now), change->is_in_place ? "was dropped" : "as it is");
-	if (!change->is_in_place && !change_lacks_root(machine, change) &&
+	if (!change->is_in_place && !change_lacks_proc(machine, PATH, change) &&
 		!sysroot_exists(machine->root, PATH)) {
 		change_text(change->lacks, sizeof(change->lacks), PATH ": this kernel has none");
 	}

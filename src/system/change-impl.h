@@ -10,8 +10,8 @@
  *   journal at once, with change_run_progress();
  * - apply() and restore() are idempotent: after a kill they are called again, from the start.
  *
- * One thread. Functions return 0 or a negative errno with err set (object, value, reason, what to
- * do); ret_ outputs are written only on success.
+ * One thread. Unless told otherwise, functions return 0 or a negative errno with err set (object,
+ * value, reason, what to do); ret_ outputs are written only on success.
  */
 #ifndef SYSTEM_CHANGE_IMPL_H
 #define SYSTEM_CHANGE_IMPL_H
@@ -104,5 +104,14 @@ const struct change_kind *change_kind_find(const char *name);
 
 /* true, and lacks set, when the machine gives no right to change the system (not root). */
 bool change_lacks_root(const struct machine *machine, struct change *change);
+
+/* The same when path, of /proc/sys, cannot be written: that, or the right to. */
+bool change_lacks_proc(const struct machine *machine, const char *path, struct change *change);
+
+/*
+ * Sets lacks of an open change when its object was applied and somebody changed it since (compare()
+ * says OTHER): neither that nor what was before is to be lost. 0, or what compare() returns.
+ */
+int change_refuse_foreign(const struct machine *machine, struct change *change, struct error *err);
 
 #endif

@@ -48,7 +48,7 @@ static int plan_state(const struct machine *machine, struct plan *plan,
 		change_text(change->lacks, sizeof(change->lacks),
 			"%s: its file system is read-only: mount it read-write", path);
 	}
-	return 0;
+	return change_refuse_foreign(machine, change, err);
 }
 
 int file_change_plan_text(const struct machine *machine, struct plan *plan,

@@ -93,7 +93,7 @@ void tree_remove(const struct tree *tree, const char *path)
 
 const char *tree_read(const struct tree *tree, const char *path)
 {
-	static char text[4096];
+	static char text[8192];
 
 	return sysroot_read(&tree->root, path, text, sizeof(text)) < 0 ? "(none)" : text;
 }
@@ -140,6 +140,15 @@ void tree_plan(const struct tree *tree, const char *profile, struct plan *ret_pl
 	if (tune_plan(&tune, ret_plan, &err) < 0) {
 		fail_msg("%s", err.text);
 	}
+	tune_close(&tune);
+}
+
+void tree_compare(const struct tree *tree, struct plan *ret_plan)
+{
+	struct tune tune;
+
+	tree_open(tree, NULL, NULL, &tune);
+	assert_int_equal(tune_compare(&tune, ret_plan, NULL), 0);
 	tune_close(&tune);
 }
 

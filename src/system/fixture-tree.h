@@ -35,6 +35,9 @@ void tree_open(
 /* The plan of a profile. The caller calls plan_done. */
 void tree_plan(const struct tree *tree, const char *profile, struct plan *ret_plan);
 
+/* What is applied, compared with the tree. The caller calls plan_done. */
+void tree_compare(const struct tree *tree, struct plan *ret_plan);
+
 /* apply as the program does it; the result of tune_apply. */
 int tree_apply(const struct tree *tree, const char *profile, size_t *ret_made);
 

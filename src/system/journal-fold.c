@@ -18,6 +18,7 @@ static struct entry *entry_free(struct entry *entry)
 		json_decref(entry->view.progress);
 		free(entry->kind);
 		free(entry->object);
+		free(entry->to);
 		free(entry);
 	}
 	return NULL;
@@ -112,7 +113,10 @@ static int fold_intent(struct journal *journal, const json_t *record)
 	json_decref(entry->view.wanted);
 	entry->view.wanted = json_deep_copy(wanted);
 	entry->view.is_done = false;
-	return entry->view.wanted ? 0 : -ENOMEM;
+	const char *to = json_string_value(json_object_get(record, "to"));
+	free(entry->to);
+	entry->view.to = entry->to = strdup(to ? to : "");
+	return entry->view.wanted && entry->to ? 0 : -ENOMEM;
 }
 
 static int fold_progress(struct entry *entry, const json_t *record)
@@ -207,19 +211,25 @@ int journal_line_format(const json_t *record, char **ret_line, size_t *ret_size)
 	return 0;
 }
 
-/* -EILSEQ for a line that is torn, -EBADMSG for one that is whole and makes no sense. */
+/* No record has a NUL: those are blocks of the file that a power cut kept from being written. */
+static bool is_torn(const char *line, size_t length)
+{
+	return memchr(line, '\0', length) != NULL;
+}
+
+/* -EBADMSG for a line that is damaged, or that makes no sense. */
 static int read_line(struct journal *journal, const char *line, size_t length)
 {
 	char checksum[CHECKSUM_DIGITS + 2];
 
 	if (length < CHECKSUM_DIGITS + 2) {
-		return -EILSEQ;
+		return -EBADMSG;
 	}
 	const char *text = line + CHECKSUM_DIGITS + 1;
 	size_t size = length - CHECKSUM_DIGITS - 1;
 	snprintf(checksum, sizeof(checksum), "%0*x ", CHECKSUM_DIGITS, crc32_of(text, size));
 	if (memcmp(line, checksum, CHECKSUM_DIGITS + 1) != 0) {
-		return -EILSEQ;
+		return -EBADMSG;
 	}
 	json_t *record = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
 	int r = record ? journal_fold(journal, record) : -EBADMSG;
@@ -238,14 +248,14 @@ int journal_read_text(
 		if (!newline) {
 			break;
 		}
-		int r = read_line(journal, line, (size_t)(newline - line));
-		bool is_last = newline + 1 == text + size;
-		if (r == -EILSEQ && is_last) {
+		size_t length = (size_t)(newline - line);
+		if (newline + 1 == text + size && is_torn(line, length)) {
 			break;
 		}
+		int r = read_line(journal, line, length);
 		if (r < 0) {
 			*ret_line = n;
-			return r == -EILSEQ ? -EBADMSG : r;
+			return r;
 		}
 		used = (size_t)(newline + 1 - text);
 	}

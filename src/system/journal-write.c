@@ -25,8 +25,9 @@ json_t *journal_pack_begin(const char *verb, const char *profile, const json_t *
 
 json_t *journal_pack_intent(const struct entry *entry)
 {
-	return json_pack("{s:s,s:s,s:s,s:O,s:O}", "type", "intent", "kind", entry->kind, "object",
-		entry->object, "before", entry->view.before, "wanted", entry->view.wanted);
+	return json_pack("{s:s,s:s,s:s,s:s,s:O,s:O}", "type", "intent", "kind", entry->kind,
+		"object", entry->object, "to", entry->to, "before", entry->view.before, "wanted",
+		entry->view.wanted);
 }
 
 json_t *journal_pack_for(const struct journal_entry *entry, const char *type)
@@ -94,12 +95,13 @@ int journal_write_begin(struct journal *journal, const char *verb,
 }
 
 int journal_write_intent(struct journal *journal, const char *kind, const char *object,
-	json_t *before, json_t *wanted, const struct journal_entry **ret_entry, struct error *err)
+	const char *to, json_t *before, json_t *wanted, const struct journal_entry **ret_entry,
+	struct error *err)
 {
 	const struct journal_entry *old = journal_find(journal, kind, object);
 
-	json_t *record = json_pack("{s:s,s:s,s:s,s:O,s:O}", "type", "intent", "kind", kind,
-		"object", object, "before", old ? old->before : before, "wanted", wanted);
+	json_t *record = json_pack("{s:s,s:s,s:s,s:s,s:O,s:O}", "type", "intent", "kind", kind,
+		"object", object, "to", to, "before", old ? old->before : before, "wanted", wanted);
 	int r = write_record(journal, record, err);
 	if (r < 0) {
 		return r;

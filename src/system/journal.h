@@ -2,7 +2,8 @@
  * The write-ahead journal: what was changed, from what, and how far that got. A file of lines, each
  * "CHECKSUM {JSON}\n" with a sequence number, only ever appended to. A record is durable (fsync of
  * the file, and of its folder when it is new) before the function returns that writes it; it is in
- * force exactly when its line is whole. A torn last line means that its change had not begun.
+ * force exactly when its line is whole. A torn last line, without its newline or with bytes that
+ * were never written, means that its change had not begun; any other damage is refused.
  *
  * An entry is what all records of one object add up to. It lives from the intent until it was
  * undone.
@@ -25,6 +26,7 @@ struct journal;
 
 struct journal_entry {
 	const char *kind, *object;
+	const char *to;   /* what is wanted, for people; "" when it is not known */
 	json_t *before;   /* as it was before the first change of this object */
 	json_t *wanted;   /* of the latest intent */
 	json_t *progress; /* an object: what apply() noted, in this boot and in earlier ones */
@@ -40,7 +42,7 @@ struct journal_origin {
 /*
  * Reads folder/journal. is_writer: makes the folder, removes a torn last line and what a killed
  * run left behind, and opens the file for appending. 0 (also when there is no file: then there are
- * no entries), or a negative errno with err set; -EBADMSG when a line in the middle is damaged.
+ * no entries), or a negative errno with err set; -EBADMSG when a line is damaged.
  */
 int journal_open(
 	const char *folder, bool is_writer, struct journal **ret_journal, struct error *err);
@@ -67,7 +69,8 @@ bool journal_is_complete(const struct journal *journal);
 int journal_write_begin(struct journal *journal, const char *verb,
 	const struct journal_origin *origin, struct error *err);
 int journal_write_intent(struct journal *journal, const char *kind, const char *object,
-	json_t *before, json_t *wanted, const struct journal_entry **ret_entry, struct error *err);
+	const char *to, json_t *before, json_t *wanted, const struct journal_entry **ret_entry,
+	struct error *err);
 int journal_write_progress(struct journal *journal, const struct journal_entry *entry,
 	json_t *progress, struct error *err);
 int journal_write_done(

@@ -9,8 +9,29 @@
 
 #define CAPABILITIES "\nCapEff:"
 #define SYS_ADMIN    (UINT64_C(1) << 21) /* CAP_SYS_ADMIN of linux/capability.h */
-#define INITIAL_PIDS "pid:[4026531836]"
 
+/* PROC_USER_INIT_INO and PROC_PID_INIT_INO of the kernel's linux/proc_ns.h */
+#define INITIAL_USERS "user:[4026531837]"
+#define INITIAL_PIDS  "pid:[4026531836]"
+
+/* The initial namespaces have fixed numbers. Files such as /.dockerenv also lie in images that run
+ * on a kernel of their own. */
+static bool is_in_initial(const struct sysroot *root, const char *path, const char *initial)
+{
+	char full[PATH_MAX], link[64];
+
+	if (sysroot_path(root, path, full, sizeof(full)) < 0) {
+		return true;
+	}
+	ssize_t n = readlink(full, link, sizeof(link) - 1);
+	if (n < 0) {
+		return true; /* the kernel has no such namespaces */
+	}
+	link[n] = '\0';
+	return strcmp(link, initial) == 0;
+}
+
+/* Capabilities in a user namespace are none over what belongs to the machine. */
 static bool read_is_admin(const struct sysroot *root)
 {
 	char status[4096];
@@ -19,30 +40,14 @@ static bool read_is_admin(const struct sysroot *root)
 		return false;
 	}
 	const char *line = strstr(status, CAPABILITIES);
-	return line && (strtoull(line + strlen(CAPABILITIES), NULL, 16) & SYS_ADMIN);
+	return line && (strtoull(line + strlen(CAPABILITIES), NULL, 16) & SYS_ADMIN) &&
+	       is_in_initial(root, "/proc/self/ns/user", INITIAL_USERS);
 }
 
 /* As sd_booted(3). */
 static bool read_has_systemd(const struct sysroot *root)
 {
 	return sysroot_exists(root, "/run/systemd/system");
-}
-
-/* The initial namespace has a fixed number, PROC_PID_INIT_INO of the kernel; files such as
- * /.dockerenv also lie in images that run on a kernel of their own. */
-static bool read_is_container(const struct sysroot *root)
-{
-	char path[PATH_MAX], link[64];
-
-	if (sysroot_path(root, "/proc/self/ns/pid", path, sizeof(path)) < 0) {
-		return false;
-	}
-	ssize_t n = readlink(path, link, sizeof(link) - 1);
-	if (n < 0) {
-		return false;
-	}
-	link[n] = '\0';
-	return strcmp(link, INITIAL_PIDS) != 0;
 }
 
 int machine_init(struct machine *machine, const struct sysroot *root, struct error *err)
@@ -55,7 +60,7 @@ int machine_init(struct machine *machine, const struct sysroot *root, struct err
 	}
 	machine->is_admin = read_is_admin(root);
 	machine->has_systemd = read_has_systemd(root);
-	machine->is_container = read_is_container(root);
+	machine->is_container = !is_in_initial(root, "/proc/self/ns/pid", INITIAL_PIDS);
 	return 0;
 }
 

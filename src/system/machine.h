@@ -14,7 +14,7 @@ struct journal;
 struct machine {
 	const struct sysroot *root;
 	char boot_id[MACHINE_BOOT_ID_SIZE]; /* of this boot, a UUID */
-	bool is_admin;                      /* effective CAP_SYS_ADMIN */
+	bool is_admin;                      /* effective CAP_SYS_ADMIN, over the machine itself */
 	bool has_systemd;                   /* PID 1 is systemd */
 	bool is_container;                  /* with a kernel, and so with swap, of its host */
 	bool is_boot_state;                 /* the journal is the one that the boot unit reads */

@@ -94,6 +94,39 @@ bool change_lacks_root(const struct machine *machine, struct change *change)
 	return true;
 }
 
+bool change_lacks_proc(const struct machine *machine, const char *path, struct change *change)
+{
+	if (change_lacks_root(machine, change)) {
+		return true;
+	}
+	if (!machine_is_read_only(machine, path)) {
+		return false;
+	}
+	change_text(change->lacks, sizeof(change->lacks),
+		"/proc/sys is read-only: run it on the host, or mount it read-write");
+	return true;
+}
+
+int change_refuse_foreign(const struct machine *machine, struct change *change, struct error *err)
+{
+	const struct journal_entry *entry =
+		journal_find(machine->journal, change->kind->name, change->object);
+	char now[CHANGE_VALUE_MAX] = "";
+	enum change_state state;
+
+	if (!entry || change->is_in_place || change->lacks[0]) {
+		return 0;
+	}
+	int r = change->kind->compare(machine, entry, &state, now, err);
+	if (r == 0 && state == CHANGE_STATE_OTHER) {
+		change_text(change->lacks, sizeof(change->lacks),
+			"%.120s: somebody changed it since, to %s: rollback leaves that so, and "
+			"apply then begins from it",
+			change->object, now);
+	}
+	return r;
+}
+
 int change_run_progress(struct change_run *run, json_t *progress, struct error *err)
 {
 	if (!progress) {

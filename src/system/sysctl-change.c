@@ -16,27 +16,10 @@
 
 #define FILE_NAME "99-twinlens.conf"
 #define FILE_PATH "/etc/sysctl.d/" FILE_NAME
-#define FILE_SIZE 4096
+#define FILE_HEAD "# Written by twinlens tune; twinlens tune rollback takes it back.\n"
+#define LINE_SIZE (2 * PROFILE_NAME_MAX + sizeof(" = \n"))
+#define FILE_SIZE (sizeof(FILE_HEAD) + PROFILE_SYSCTLS_MAX * LINE_SIZE)
 #define FOLDER    "/proc/sys/vm/"
-
-static const char *const pairs[][2] = {
-	{"vm.dirty_ratio", "vm.dirty_bytes"},
-	{"vm.dirty_background_ratio", "vm.dirty_background_bytes"},
-};
-
-/* The other member of a pair; NULL when the key has none. */
-static const char *find_twin(const char *key)
-{
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		if (strcmp(key, pairs[i][0]) == 0) {
-			return pairs[i][1];
-		}
-		if (strcmp(key, pairs[i][1]) == 0) {
-			return pairs[i][0];
-		}
-	}
-	return NULL;
-}
 
 static void path_of(const char *key, char *path)
 {
@@ -51,8 +34,9 @@ static int read_key(const struct sysroot *root, const char *key, char *value)
 	return sysroot_read(root, path, value, SYSCTL_VALUE_MAX);
 }
 
-static int write_key(
-	const struct sysroot *root, const char *key, const char *value, struct error *err)
+/* ret_made: what the kernel made of the value, with -EIO; else it is left as it is. */
+static int write_key(const struct sysroot *root, const char *key, const char *value,
+	char ret_made[static SYSCTL_VALUE_MAX], struct error *err)
 {
 	char path[PATH_MAX], now[SYSCTL_VALUE_MAX];
 
@@ -62,16 +46,20 @@ static int write_key(
 		return error_set(err, r, "%s = %s: %s", key, value, error_name(r));
 	}
 	r = read_key(root, key, now);
-	if (r == 0 && strcmp(now, value) != 0) {
+	if (r < 0) {
+		return error_set(err, r, "%s: %s", key, error_name(r));
+	}
+	if (strcmp(now, value) != 0) {
+		memcpy(ret_made, now, sizeof(now));
 		return error_set(err, -EIO, "%s = %s: the kernel made %s of it", key, value, now);
 	}
-	return r < 0 ? error_set(err, r, "%s: %s", key, error_name(r)) : 0;
+	return 0;
 }
 
 static json_t *describe_before(const struct sysroot *root, const char *key, const char *value)
 {
 	char other[SYSCTL_VALUE_MAX];
-	const char *twin = find_twin(key);
+	const char *twin = profile_find_twin(key);
 
 	if (!twin || read_key(root, twin, other) < 0) {
 		return json_pack("{s:s}", "value", value);
@@ -84,33 +72,23 @@ static int tell_other_file(const struct machine *machine, const char *key, const
 {
 	struct sysctl_setting setting;
 
-	int r = sysctl_files_find(machine->root, FILE_NAME, key, find_twin(key), &setting);
+	int r = sysctl_files_find(
+		machine->root, FILE_NAME, key, wanted, profile_find_twin(key), &setting);
 	if (r < 0) {
 		return error_set(err, r, "%s: %s", key, error_name(r));
 	}
-	if (r > 0 && (strcmp(setting.key, key) != 0 || strcmp(setting.value, wanted) != 0)) {
+	if (r > 0) {
 		change_text(change->disagrees, sizeof(change->disagrees),
 			"at boot %s wins, with %s = %s", setting.file, setting.key, setting.value);
 	}
 	return 0;
 }
 
-static void check_writable(const struct machine *machine, struct change *change)
-{
-	char path[PATH_MAX];
-
-	path_of(change->object, path);
-	if (!change_lacks_root(machine, change) && machine_is_read_only(machine, path)) {
-		change_text(change->lacks, sizeof(change->lacks),
-			"/proc/sys is read-only: run it on the host, or mount it read-write");
-	}
-}
-
 static int plan_key(const struct machine *machine, const struct profile *profile,
 	const struct profile_sysctl *sysctl, struct plan *plan, struct error *err)
 {
 	struct change *change = plan_add(plan, &sysctl_change_kind, sysctl->key);
-	char now[SYSCTL_VALUE_MAX];
+	char path[PATH_MAX], now[SYSCTL_VALUE_MAX];
 
 	if (!change) {
 		return error_set(err, -ENOMEM, "%s: %s", sysctl->key, error_name(-ENOMEM));
@@ -131,9 +109,38 @@ static int plan_key(const struct machine *machine, const struct profile *profile
 		return error_set(err, -ENOMEM, "%s: %s", sysctl->key, error_name(-ENOMEM));
 	}
 	if (!change->is_in_place) {
-		check_writable(machine, change);
+		path_of(sysctl->key, path);
+		change_lacks_proc(machine, path, change);
 	}
-	return tell_other_file(machine, sysctl->key, sysctl->value, change, err);
+	r = change_refuse_foreign(machine, change, err);
+	return r < 0 ? r : tell_other_file(machine, sysctl->key, sysctl->value, change, err);
+}
+
+/* What cannot be set now is not set at the next boot either: its value of before would be lost. */
+static bool is_for_file(const struct machine *machine, const struct plan *plan, const char *key)
+{
+	const struct change *change = plan_find(plan, sysctl_change_kind.name, key);
+	char path[PATH_MAX];
+
+	path_of(key, path);
+	return change && change->before &&
+	       (change->is_in_place || !machine_is_read_only(machine, path));
+}
+
+static size_t print_settings(const struct machine *machine, const struct profile *profile,
+	const struct plan *plan, char text[static FILE_SIZE])
+{
+	size_t n = 0, used = (size_t)snprintf(text, FILE_SIZE, FILE_HEAD);
+
+	for (size_t i = 0; i < profile->n_sysctls; i++) {
+		const struct profile_sysctl *sysctl = &profile->sysctls[i];
+		if (is_for_file(machine, plan, sysctl->key)) {
+			used += (size_t)snprintf(text + used, FILE_SIZE - used, "%s = %s\n",
+				sysctl->key, sysctl->value);
+			n++;
+		}
+	}
+	return n;
 }
 
 static int plan_file(const struct machine *machine, const struct profile *profile,
@@ -145,11 +152,9 @@ static int plan_file(const struct machine *machine, const struct profile *profil
 	if (!text) {
 		return error_set(err, -ENOMEM, FILE_PATH ": %s", error_name(-ENOMEM));
 	}
-	int used = snprintf(text, FILE_SIZE,
-		"# Written by twinlens tune; twinlens tune rollback takes it back.\n");
-	for (size_t i = 0; i < profile->n_sysctls; i++) {
-		used += snprintf(text + used, (size_t)(FILE_SIZE - used), "%s = %s\n",
-			profile->sysctls[i].key, profile->sysctls[i].value);
+	size_t n = print_settings(machine, profile, plan, text);
+	if (n == 0) {
+		return 0;
 	}
 	int r = file_change_plan_text(
 		machine, plan, &file_change_kind, FILE_PATH, text, &change, err);
@@ -157,7 +162,7 @@ static int plan_file(const struct machine *machine, const struct profile *profil
 		return r;
 	}
 	change_text(change->why, sizeof(change->why), "the same at the next boot");
-	change_text(change->to, sizeof(change->to), "%zu settings", profile->n_sysctls);
+	change_text(change->to, sizeof(change->to), "%zu settings", n);
 	return 0;
 }
 
@@ -170,7 +175,7 @@ static int sysctl_plan(const struct machine *machine, const struct profile *prof
 			return r;
 		}
 	}
-	return profile->n_sysctls > 0 ? plan_file(machine, profile, plan, err) : 0;
+	return plan_file(machine, profile, plan, err);
 }
 
 static const char *member(const json_t *state, const char *key)
@@ -180,10 +185,18 @@ static const char *member(const json_t *state, const char *key)
 	return text ? text : "";
 }
 
+/* What the kernel made of the value is noted: it is known as ours then, and taken back. */
 static int sysctl_apply(struct change_run *run, struct error *err)
 {
-	return write_key(
-		run->machine->root, run->entry->object, member(run->entry->wanted, "value"), err);
+	char made[SYSCTL_VALUE_MAX] = "";
+	int r = write_key(run->machine->root, run->entry->object,
+		member(run->entry->wanted, "value"), made, err);
+
+	if (made[0]) {
+		int noted = change_run_progress(run, json_pack("{s:s}", "made", made), err);
+		r = noted < 0 ? noted : r;
+	}
+	return r;
 }
 
 static bool is_as_before(
@@ -209,10 +222,12 @@ static int sysctl_compare(const struct machine *machine, const struct journal_en
 		return error_set(err, r, "%s: %s", entry->object, error_name(r));
 	}
 	change_text(ret_now, CHANGE_VALUE_MAX, "%s", now);
-	if (is_as_before(machine->root, entry, now)) {
-		*ret_state = CHANGE_STATE_BEFORE;
-	} else if (strcmp(now, member(entry->wanted, "value")) == 0) {
+	if (strcmp(now, member(entry->wanted, "value")) == 0) {
 		*ret_state = CHANGE_STATE_IN_PLACE;
+	} else if (is_as_before(machine->root, entry, now)) {
+		*ret_state = CHANGE_STATE_BEFORE;
+	} else if (strcmp(now, member(entry->progress, "made")) == 0) {
+		*ret_state = CHANGE_STATE_PARTIAL;
 	} else {
 		*ret_state = CHANGE_STATE_OTHER;
 	}
@@ -223,11 +238,13 @@ static int sysctl_restore(struct change_run *run, struct error *err)
 {
 	const json_t *before = run->entry->before;
 	const char *twin_value = member(before, "twin_value");
+	char made[SYSCTL_VALUE_MAX];
 
 	if (twin_value[0] && strcmp(twin_value, "0") != 0) {
-		return write_key(run->machine->root, member(before, "twin"), twin_value, err);
+		return write_key(run->machine->root, member(before, "twin"), twin_value, made, err);
 	}
-	return write_key(run->machine->root, run->entry->object, member(before, "value"), err);
+	return write_key(
+		run->machine->root, run->entry->object, member(before, "value"), made, err);
 }
 
 /* systemd has read the files by now. Where another file won, that is somebody's will. */
@@ -236,14 +253,15 @@ static int sysctl_reapply(struct change_run *run, struct error *err)
 	const char *key = run->entry->object;
 	struct sysctl_setting setting;
 
-	int r = sysctl_files_find(run->machine->root, FILE_NAME, key, find_twin(key), &setting);
+	int r = sysctl_files_find(run->machine->root, FILE_NAME, key,
+		member(run->entry->wanted, "value"), profile_find_twin(key), &setting);
 	if (r < 0) {
 		return error_set(err, r, "%s: %s", key, error_name(r));
 	}
 	if (r > 0) {
-		change_text(run->note, sizeof(run->note), "left as %s has it: %s = %s",
-			setting.file, setting.key, setting.value);
-		return 0;
+		change_text(run->note, sizeof(run->note), "as %s has it: %s = %s", setting.file,
+			setting.key, setting.value);
+		return 1;
 	}
 	return sysctl_apply(run, err);
 }

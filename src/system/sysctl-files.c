@@ -3,14 +3,17 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "util/cleanup.h"
+#include "util/names.h"
 
-#define LINE_SIZE 1024
+#define FILE_SIZE_MAX (1 << 20)
 
 static const char *const folders[] = {
 	"/etc/sysctl.d",
@@ -20,19 +23,6 @@ static const char *const folders[] = {
 };
 
 #define N_FOLDERS (sizeof(folders) / sizeof(folders[0]))
-
-struct names {
-	char **names;
-	size_t n;
-};
-
-static void names_done(struct names *names)
-{
-	for (size_t i = 0; i < names->n; i++) {
-		free(names->names[i]);
-	}
-	free(names->names);
-}
 
 static void cleanup_folder(DIR **folder)
 {
@@ -48,28 +38,7 @@ static bool is_conf(const char *name)
 	return name[0] != '.' && length > 5 && strcmp(name + length - 5, ".conf") == 0;
 }
 
-static int add_name(struct names *names, const char *name)
-{
-	for (size_t i = 0; i < names->n; i++) {
-		if (strcmp(names->names[i], name) == 0) {
-			return 0;
-		}
-	}
-	char **longer = reallocarray(names->names, names->n + 1, sizeof(*longer));
-	if (!longer) {
-		return -ENOMEM;
-	}
-	names->names = longer;
-	longer[names->n] = strdup(name);
-	if (!longer[names->n]) {
-		return -ENOMEM;
-	}
-	names->n++;
-	return 0;
-}
-
-static int add_folder(
-	struct names *names, const struct sysroot *root, const char *path, const char *after)
+static int add_folder(struct names *names, const struct sysroot *root, const char *path)
 {
 	char full[PATH_MAX];
 	int r = sysroot_path(root, path, full, sizeof(full));
@@ -80,16 +49,11 @@ static int add_folder(
 	}
 	for (const struct dirent *entry = readdir(folder); entry && r == 0;
 		entry = readdir(folder)) {
-		if (is_conf(entry->d_name) && strcmp(entry->d_name, after) > 0) {
-			r = add_name(names, entry->d_name);
+		if (is_conf(entry->d_name)) {
+			r = names_add(names, entry->d_name);
 		}
 	}
 	return r;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 bool sysctl_line_parse(const char *line, char *key, char *value, size_t size)
@@ -118,60 +82,119 @@ bool sysctl_line_parse(const char *line, char *key, char *value, size_t size)
 	return key[0] != '\0';
 }
 
-/* true when the file sets one of both. */
-static bool find_in_file(
-	FILE *file, const char *key, const char *other, struct sysctl_setting *ret_setting)
+static void assign(struct sysctl_order *order, const char *file, const char *key, const char *value)
 {
-	char line[LINE_SIZE];
-	bool is_found = false;
+	struct sysctl_setting *settings = order->settings;
 
-	while (fgets(line, sizeof(line), file)) {
+	if (order->n > 0 && strcmp(settings[0].key, key) == 0) {
+		if (strcmp(settings[0].value, value) == 0) {
+			return;
+		}
+		settings[0] = settings[1];
+		order->n--;
+	} else if (order->n > 1) {
+		if (strcmp(settings[1].value, value) == 0) {
+			return;
+		}
+		order->n--;
+	}
+	struct sysctl_setting *setting = &settings[order->n++];
+	snprintf(setting->file, sizeof(setting->file), "%s", file);
+	snprintf(setting->key, sizeof(setting->key), "%s", key);
+	snprintf(setting->value, sizeof(setting->value), "%s", value);
+}
+
+void sysctl_order_add(struct sysctl_order *order, const char *file, const char *key,
+	const char *twin, char *text, size_t size)
+{
+	for (char *end = text + size; text < end;) {
 		char name[SYSCTL_VALUE_MAX], value[SYSCTL_VALUE_MAX];
-		if (sysctl_line_parse(line, name, value, sizeof(name)) &&
-			(strcmp(name, key) == 0 || (other && strcmp(name, other) == 0))) {
-			memcpy(ret_setting->key, name, sizeof(name));
-			memcpy(ret_setting->value, value, sizeof(value));
-			is_found = true;
+		char *newline = memchr(text, '\n', (size_t)(end - text));
+		if (!newline) {
+			newline = end;
 		}
+		*newline = '\0';
+		if (sysctl_line_parse(text, name, value, sizeof(name)) &&
+			(strcmp(name, key) == 0 || (twin && strcmp(name, twin) == 0))) {
+			assign(order, file, name, value);
+		}
+		text = newline + 1;
 	}
-	return is_found;
 }
 
-static FILE *open_first(const struct sysroot *root, const char *name, char *path, size_t size)
+/* Whatever is not a file would be waited for, or have no end. NULL; else the caller frees. */
+static char *read_regular(const char *path, size_t *ret_size)
 {
-	for (size_t i = 0; i < N_FOLDERS; i++) {
-		char full[PATH_MAX];
-		snprintf(path, size, "%s/%s", folders[i], name);
-		if (sysroot_exists(root, path)) {
-			return sysroot_path(root, path, full, sizeof(full)) == 0 ? fopen(full, "re")
-										 : NULL;
-		}
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat status;
+	size_t used = 0;
+
+	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
+		status.st_size > FILE_SIZE_MAX) {
+		return NULL;
 	}
-	return NULL;
+	size_t size = (size_t)status.st_size;
+	_cleanup_free_ char *text = malloc(size + 1);
+	while (text && used < size) {
+		ssize_t n = read(fd, text + used, size - used);
+		if (n <= 0) {
+			break;
+		}
+		used += (size_t)n;
+	}
+	*ret_size = used;
+	return take_ptr(text);
 }
 
-int sysctl_files_find(const struct sysroot *root, const char *after, const char *key,
-	const char *other, struct sysctl_setting *ret_setting)
+static void add_file(struct sysctl_order *order, const struct sysroot *root, const char *name,
+	const char *key, const char *twin)
 {
-	_cleanup_(names_done) struct names names = {0};
-	bool is_found = false;
+	char path[SYSCTL_FILE_MAX], full[PATH_MAX];
+	size_t size = 0;
 
 	for (size_t i = 0; i < N_FOLDERS; i++) {
-		int r = add_folder(&names, root, folders[i], after);
-		if (r < 0) {
-			return r;
+		snprintf(path, sizeof(path), "%s/%s", folders[i], name);
+		if (!sysroot_exists(root, path)) {
+			continue;
 		}
+		_cleanup_free_ char *text = sysroot_path(root, path, full, sizeof(full)) == 0
+						    ? read_regular(full, &size)
+						    : NULL;
+		if (text) {
+			sysctl_order_add(order, path, key, twin, text, size);
+		}
+		return;
 	}
-	if (names.n > 0) {
-		qsort(names.names, names.n, sizeof(*names.names), compare_names);
+}
+
+int sysctl_files_find(const struct sysroot *root, const char *name, const char *key,
+	const char *value, const char *twin, struct sysctl_setting *ret_setting)
+{
+	_cleanup_names_ struct names names = {0};
+	struct sysctl_order order = {0};
+	int r = names_add(&names, name);
+
+	for (size_t i = 0; i < N_FOLDERS && r == 0; i++) {
+		r = add_folder(&names, root, folders[i]);
 	}
+	if (r < 0) {
+		return r;
+	}
+	names_sort(&names);
 	for (size_t i = 0; i < names.n; i++) {
-		char path[SYSCTL_FILE_MAX];
-		_cleanup_file_ FILE *file = open_first(root, names.names[i], path, sizeof(path));
-		if (file && find_in_file(file, key, other, ret_setting)) {
-			memcpy(ret_setting->file, path, sizeof(path));
-			is_found = true;
+		if (i > 0 && strcmp(names.items[i], names.items[i - 1]) == 0) {
+			continue;
+		}
+		if (strcmp(names.items[i], name) == 0) {
+			assign(&order, name, key, value);
+		} else {
+			add_file(&order, root, names.items[i], key, twin);
 		}
 	}
-	return is_found;
+	const struct sysctl_setting *last = &order.settings[order.n - 1];
+	if (strcmp(last->key, key) == 0 && strcmp(last->value, value) == 0) {
+		return 0;
+	}
+	*ret_setting = *last;
+	return 1;
 }

@@ -1,8 +1,11 @@
 #include "system/sysctl-files.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -26,10 +29,11 @@ static int clean(void **state)
 	return 0;
 }
 
-static void check_winner(const char *after, const char *file, const char *value)
+/* file: that which wins over one with the name; NULL when none does. */
+static void check_winner(const char *name, const char *file, const char *value)
 {
 	struct sysctl_setting setting;
-	int r = sysctl_files_find(&tree.root, after, "vm.swappiness", NULL, &setting);
+	int r = sysctl_files_find(&tree.root, name, "vm.swappiness", "77", NULL, &setting);
 
 	if (!file) {
 		assert_int_equal(r, 0);
@@ -65,6 +69,59 @@ static void finds_the_file_that_wins(void **state)
 	tree_write(&tree, "/etc/sysctl.d/90-d.conf.bak", "vm.swappiness = 7\n");
 	tree_write(&tree, "/etc/sysctl.d/.90.conf", "vm.swappiness = 7\n");
 	check_winner("", "/etc/sysctl.d/40-c.conf", "4");
+}
+
+/* Two keys that exclude each other: the one that is assigned last wins. */
+static void follows_the_order_of_a_pair(void **state)
+{
+	(void)state;
+	static const char ours[] = "99-t.conf", key[] = "vm.dirty_ratio", twin[] = "vm.dirty_bytes";
+	struct sysctl_setting setting;
+
+	tree_write(&tree, "/etc/sysctl.d/10-a.conf", "vm.dirty_ratio = 14\n");
+	tree_write(&tree, "/etc/sysctl.d/50-b.conf", "vm.dirty_bytes = 50000000\n");
+	assert_int_equal(sysctl_files_find(&tree.root, ours, key, "15", twin, &setting), 0);
+	/* The same value again stays where it stood first. */
+	tree_write(&tree, "/etc/sysctl.d/10-a.conf", "vm.dirty_ratio = 15\n");
+	assert_int_equal(sysctl_files_find(&tree.root, ours, key, "15", twin, &setting), 1);
+	assert_string_equal(setting.file, "/etc/sysctl.d/50-b.conf");
+	assert_string_equal(setting.value, "50000000");
+	tree_write(&tree, "/etc/sysctl.d/60-c.conf", "vm.dirty_ratio = 16\n");
+	assert_int_equal(sysctl_files_find(&tree.root, ours, key, "15", twin, &setting), 0);
+	tree_write(&tree, "/etc/sysctl.d/zz.conf", "vm.dirty_bytes = 50000000\n");
+	assert_int_equal(sysctl_files_find(&tree.root, ours, key, "15", twin, &setting), 0);
+	tree_write(&tree, "/etc/sysctl.d/zz.conf", "vm.dirty_bytes = 50000001\n");
+	assert_int_equal(sysctl_files_find(&tree.root, ours, key, "15", twin, &setting), 1);
+	assert_string_equal(setting.file, "/etc/sysctl.d/zz.conf");
+}
+
+static void reads_long_lines(void **state)
+{
+	(void)state;
+	char text[3000];
+
+	memset(text, 'x', sizeof(text));
+	text[0] = '#';
+	snprintf(text + 1023, sizeof(text) - 1023, "vm.swappiness = 1\n");
+	tree_write(&tree, "/etc/sysctl.d/50-a.conf", text);
+	check_winner("", NULL, NULL);
+	memset(text, ' ', sizeof(text));
+	snprintf(text + 2000, sizeof(text) - 2000, "vm.swappiness = 1\n");
+	tree_write(&tree, "/etc/sysctl.d/50-a.conf", text);
+	check_winner("", "/etc/sysctl.d/50-a.conf", "1");
+}
+
+/* It would be waited for, or read for ever. */
+static void passes_over_what_is_no_file(void **state)
+{
+	(void)state;
+	char path[PATH_MAX];
+
+	tree_link(&tree, "/etc/sysctl.d/50-a.conf", "/dev/zero");
+	assert_int_equal(
+		sysroot_path(&tree.root, "/etc/sysctl.d/60-b.conf", path, sizeof(path)), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	check_winner("", NULL, NULL);
 }
 
 static void parses_lines(void **state)
@@ -157,6 +214,23 @@ static void restores_dirty_bytes(void **state)
 	assert_string_equal(tree_read(&tree, "/proc/sys/vm/dirty_ratio"), "15"); /* not written */
 }
 
+/* The kernel cuts the name of a process to 15 bytes, as it rounds or cuts some settings. */
+static void takes_back_what_the_kernel_made_of_it(void **state)
+{
+	(void)state;
+	static const char profile[] = "[sysctl]\nvm.swappiness = 12345678901234567890\n";
+	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+
+	tree_remove(&tree, "/proc/sys/vm/swappiness");
+	tree_link(&tree, "/proc/sys/vm/swappiness", "/proc/self/comm");
+	tree_write(&tree, "/proc/sys/vm/swappiness", "60");
+	assert_int_equal(tree_apply(&tree, profile, &made), -EIO);
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "123456789012345");
+	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
+	assert_int_equal(counts[TUNE_OUTCOME_RESTORED], 1);
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "60");
+}
+
 static void leaves_alone_what_was_changed_since(void **state)
 {
 	(void)state;
@@ -173,6 +247,80 @@ static void leaves_alone_what_was_changed_since(void **state)
 		tree_read(&tree, "/etc/sysctl.d/99-twinlens.conf"), "vm.swappiness = 42");
 }
 
+/* Applying again would lose either that or what was there at first. */
+static void does_not_apply_over_what_was_changed_since(void **state)
+{
+	(void)state;
+	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	struct plan plan;
+
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
+	tree_write(&tree, "/proc/sys/vm/swappiness", "42\n");
+	tree_write(&tree, "/etc/sysctl.d/99-twinlens.conf", "vm.swappiness = 42\n");
+	tree_plan(&tree, SYSCTLS, &plan);
+	assert_non_null(strstr(find(&plan, "sysctl", "vm.swappiness")->lacks,
+		"vm.swappiness: somebody changed it since, to 42"));
+	assert_int_equal(plan_count_lacking(&plan), 2);
+	plan_done(&plan);
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
+	assert_int_equal(made, 0);
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "42");
+	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
+	assert_int_equal(counts[TUNE_OUTCOME_LEFT], 2);
+	/* What the profile asks for may change. */
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
+	assert_int_equal(tree_apply(&tree, "[sysctl]\nvm.swappiness = 95\n", &made), 0);
+	assert_int_equal(made, 2);
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "95");
+	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "42");
+}
+
+/* Whoever asks, and whatever could be done about it. */
+static void compares_what_was_applied(void **state)
+{
+	(void)state;
+	struct plan plan;
+	size_t made;
+
+	assert_int_equal(tree_apply(&tree, SYSCTLS "[cache]\ndrop = 1\n", &made), 0);
+	tree_write(&tree, "/proc/self/status", "CapEff:\t0000000000000000\n");
+	tree_compare(&tree, &plan);
+	assert_int_equal(plan.n, 5);
+	assert_int_equal(plan_count_open(&plan) + plan_count_lacking(&plan), 0);
+	assert_string_equal(find(&plan, "sysctl", "vm.swappiness")->to, "90");
+	plan_done(&plan);
+	tree_write(&tree, "/proc/sys/vm/swappiness", "42\n");
+	tree_write(&tree, "/proc/sys/vm/dirty_ratio", "20\n"); /* as before */
+	tree_compare(&tree, &plan);
+	assert_int_equal(plan_count_open(&plan), 2);
+	assert_string_equal(find(&plan, "sysctl", "vm.swappiness")->now, "42");
+	plan_done(&plan);
+	tree_remove(&tree, "/proc/sys/vm/swappiness");
+	tree_compare(&tree, &plan);
+	assert_int_equal(plan_count_open(&plan), 1);
+	assert_non_null(strstr(find(&plan, "sysctl", "vm.swappiness")->lacks, "No such file"));
+	plan_done(&plan);
+}
+
+static void applies_one_journal_at_a_time(void **state)
+{
+	(void)state;
+	struct tree other = tree;
+	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+
+	snprintf(other.state, sizeof(other.state), "%s/other", tree.folder);
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
+	assert_int_equal(tree_apply(&other, "[sysctl]\nvm.swappiness = 95\n", &made), -EEXIST);
+	assert_int_equal(made, 0);
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "90");
+	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
+	assert_int_equal(tree_apply(&other, "[sysctl]\nvm.swappiness = 95\n", &made), 0);
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), -EEXIST);
+	assert_int_equal(tree_run(&other, tune_rollback, counts), 0);
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "60");
+}
+
 static void makes_again_at_boot(void **state)
 {
 	(void)state;
@@ -184,10 +332,36 @@ static void makes_again_at_boot(void **state)
 	tree_write(&tree, "/proc/sys/vm/dirty_ratio", "20\n");
 	tree_write(&tree, "/etc/sysctl.d/zz.conf", "vm.dirty_ratio = 20\n");
 	assert_int_equal(tree_run(&tree, tune_boot, counts), 0);
+	assert_int_equal(counts[TUNE_OUTCOME_MADE], 1);
+	assert_int_equal(counts[TUNE_OUTCOME_LEFT], 1);
 	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "90");
 	assert_string_equal(tree_read(&tree, "/proc/sys/vm/dirty_ratio"), "20"); /* zz.conf's */
 	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
 	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "60");
+}
+
+static bool is_interrupted(void *data)
+{
+	(void)data;
+	return true;
+}
+
+static void is_interrupted_at_boot(void **state)
+{
+	(void)state;
+	const struct tune_observer observer = {.is_interrupted = is_interrupted};
+	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	struct tune tune;
+	struct error err = {0};
+
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
+	tree_write(&tree, "/proc/sys/vm/swappiness", "60\n");
+	tree_open(&tree, NULL, "boot", &tune);
+	assert_int_equal(tune_boot(&tune, &observer, &err), -EINTR);
+	tune_close(&tune);
+	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "60");
+	assert_int_equal(tree_run(&tree, tune_boot, counts), 0);
+	assert_int_equal(counts[TUNE_OUTCOME_MADE], 1);
 }
 
 static void tells_what_is_lacking(void **state)
@@ -206,11 +380,56 @@ static void tells_what_is_lacking(void **state)
 	assert_int_equal(plan_count_lacking(&plan), 4);
 	assert_non_null(strstr(find(&plan, "sysctl", "vm.dirty_ratio")->lacks, "run it as root"));
 	plan_done(&plan);
+	tree_write(&tree, "/proc/self/status", "Name:\ttest\nCapEff:\t000001ffffffffff\n");
+	tree_link(&tree, "/proc/self/ns/user", "user:[4026532000]");
+	tree_plan(&tree, SYSCTLS, &plan);
+	assert_int_equal(plan_count_lacking(&plan), 4);
+	plan_done(&plan);
+	tree_remove(&tree, "/proc/self/ns/user");
+	tree_link(&tree, "/proc/self/ns/user", "user:[4026531837]");
+	tree_plan(&tree, SYSCTLS, &plan);
+	assert_int_equal(plan_count_lacking(&plan), 1);
+	plan_done(&plan);
 	tree_link(&tree, "/proc/self/ns/pid", "pid:[4026532000]");
 	tree_write(&tree, "/proc/self/status", "CapEff:\t0000000000000000\n");
 	tree_plan(&tree, SYSCTLS, &plan);
 	assert_non_null(strstr(find(&plan, "sysctl", "vm.dirty_ratio")->lacks, "a container"));
 	plan_done(&plan);
+}
+
+/* A value whose old one is not in the journal must not come at the next boot either. */
+static void leaves_out_of_the_file_what_it_cannot_set(void **state)
+{
+	(void)state;
+	size_t made;
+	struct plan plan;
+
+	tree_remove(&tree, "/proc/sys/vm/swappiness");
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
+	assert_string_equal(strchr(tree_read(&tree, "/etc/sysctl.d/99-twinlens.conf"), '\n'),
+		"\nvm.dirty_ratio = 15");
+	tree_remove(&tree, "/proc/sys/vm/dirty_ratio");
+	tree_plan(&tree, SYSCTLS, &plan);
+	assert_null(plan_find(&plan, "file", "/etc/sysctl.d/99-twinlens.conf"));
+	plan_done(&plan);
+}
+
+/* As many of them as a profile may have, each as long as it may be. */
+static void writes_every_setting(void **state)
+{
+	(void)state;
+	char profile[8192] = "[sysctl]\n", path[128], line[160];
+	size_t used = strlen(profile), made;
+
+	for (int i = 0; i < PROFILE_SYSCTLS_MAX; i++) {
+		snprintf(path, sizeof(path), "/proc/sys/vm/%060d", i);
+		tree_write(&tree, path, "0\n");
+		snprintf(line, sizeof(line), "vm.%060d = 1%061d", i, i);
+		used += (size_t)snprintf(profile + used, sizeof(profile) - used, "%s\n", line);
+	}
+	assert_int_equal(tree_apply(&tree, profile, &made), 0);
+	assert_int_equal(made, PROFILE_SYSCTLS_MAX + 2);
+	assert_string_equal(strrchr(tree_read(&tree, "/etc/sysctl.d/99-twinlens.conf"), 'v'), line);
 }
 
 static void needs_its_unit_and_systemd(void **state)
@@ -238,13 +457,25 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(finds_the_file_that_wins, make, clean),
+		cmocka_unit_test_setup_teardown(follows_the_order_of_a_pair, make, clean),
+		cmocka_unit_test_setup_teardown(reads_long_lines, make, clean),
+		cmocka_unit_test_setup_teardown(passes_over_what_is_no_file, make, clean),
 		cmocka_unit_test(parses_lines),
 		cmocka_unit_test_setup_teardown(tells_that_another_file_wins, make, clean),
 		cmocka_unit_test_setup_teardown(applies_and_restores, make, clean),
 		cmocka_unit_test_setup_teardown(restores_dirty_bytes, make, clean),
+		cmocka_unit_test_setup_teardown(takes_back_what_the_kernel_made_of_it, make, clean),
 		cmocka_unit_test_setup_teardown(leaves_alone_what_was_changed_since, make, clean),
+		cmocka_unit_test_setup_teardown(
+			does_not_apply_over_what_was_changed_since, make, clean),
+		cmocka_unit_test_setup_teardown(compares_what_was_applied, make, clean),
+		cmocka_unit_test_setup_teardown(applies_one_journal_at_a_time, make, clean),
 		cmocka_unit_test_setup_teardown(makes_again_at_boot, make, clean),
+		cmocka_unit_test_setup_teardown(is_interrupted_at_boot, make, clean),
 		cmocka_unit_test_setup_teardown(tells_what_is_lacking, make, clean),
+		cmocka_unit_test_setup_teardown(
+			leaves_out_of_the_file_what_it_cannot_set, make, clean),
+		cmocka_unit_test_setup_teardown(writes_every_setting, make, clean),
 		cmocka_unit_test_setup_teardown(needs_its_unit_and_systemd, make, clean),
 	};
 

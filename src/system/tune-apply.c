@@ -31,10 +31,13 @@ int tune_make(struct tune *tune, const struct journal_entry *entry,
 		step.available_before = 0;
 	}
 	int r = make(&run, err);
-	if (r == 0) {
+	bool is_left = r > 0;
+	if (r >= 0) {
 		r = journal_write_done(tune->journal, entry, err);
 	}
-	step.outcome = r < 0 ? TUNE_OUTCOME_FAILED : TUNE_OUTCOME_MADE;
+	step.outcome = r < 0     ? TUNE_OUTCOME_FAILED
+		       : is_left ? TUNE_OUTCOME_LEFT
+				 : TUNE_OUTCOME_MADE;
 	step.text = r < 0 ? err->text : run.note;
 	tune_tell(tune, observer, &step);
 	return r < 0 ? r : 0;
@@ -45,7 +48,7 @@ static int make_change(struct tune *tune, const struct change *change,
 {
 	const struct journal_entry *entry;
 
-	int r = journal_write_intent(tune->journal, change->kind->name, change->object,
+	int r = journal_write_intent(tune->journal, change->kind->name, change->object, change->to,
 		change->before, change->wanted, &entry, err);
 	return r < 0 ? r : tune_make(tune, entry, change->kind->apply, observer, err);
 }
@@ -160,10 +163,11 @@ int tune_apply(struct tune *tune, const struct plan *plan, const struct tune_obs
 	size_t made = 0;
 
 	*ret_made = 0;
-	if (plan_count_open(plan) == 0 && journal_is_complete(tune->journal)) {
-		return 0;
+	int r = tune_claim(tune, err);
+	if (r < 0 || (plan_count_open(plan) == 0 && journal_is_complete(tune->journal))) {
+		return r;
 	}
-	int r = write_begin(tune, err);
+	r = write_begin(tune, err);
 	if (r == 0) {
 		r = finish_done(tune, plan, err);
 	}

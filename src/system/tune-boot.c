@@ -11,8 +11,8 @@ static int apply_again(struct tune *tune, const struct change_kind *kind,
 {
 	const struct journal_entry *again;
 
-	int r = journal_write_intent(tune->journal, entry->kind, entry->object, entry->before,
-		entry->wanted, &again, err);
+	int r = journal_write_intent(tune->journal, entry->kind, entry->object, entry->to,
+		entry->before, entry->wanted, &again, err);
 	return r < 0 ? r : tune_make(tune, again, kind->reapply, observer, err);
 }
 
@@ -53,6 +53,9 @@ int tune_boot(struct tune *tune, const struct tune_observer *observer, struct er
 		return r;
 	}
 	for (size_t i = 0; i < journal_count(tune->journal); i++) {
+		if (observer->is_interrupted(observer->data)) {
+			return error_set(err, -EINTR, "interrupted: boot again goes on");
+		}
 		worst |= boot_entry(tune, journal_entry(tune->journal, i), observer, err);
 	}
 	r = journal_write_end(tune->journal, err);

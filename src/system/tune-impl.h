@@ -9,6 +9,12 @@
 void tune_tell(
 	const struct tune *tune, const struct tune_observer *observer, struct tune_step *step);
 
+/*
+ * Notes, for this boot, that the machine is changed with this journal. 0; -EEXIST when another one
+ * has entries; another negative errno with err.
+ */
+int tune_claim(const struct tune *tune, struct error *err);
+
 /* Calls make for an entry whose intent is written, and writes that it is done. */
 int tune_make(struct tune *tune, const struct journal_entry *entry,
 	int (*make)(struct change_run *, struct error *), const struct tune_observer *observer,

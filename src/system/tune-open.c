@@ -2,6 +2,7 @@
 #include "system/tune.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "system/change-impl.h"
@@ -11,13 +12,24 @@
 
 #define LOCK_WAIT_NS (5 * NSEC_PER_SEC)
 
+static int take_lock(struct tune *tune, const char *verb, struct error *err)
+{
+	char folder[PATH_MAX];
+
+	int r = sysroot_path(tune->machine.root, TUNE_RUN_FOLDER, folder, sizeof(folder));
+	if (r < 0) {
+		return error_set(err, r, TUNE_RUN_FOLDER ": %s", error_name(r));
+	}
+	return lock_take(folder, verb, LOCK_WAIT_NS, &tune->lock_fd, err);
+}
+
 int tune_open(struct tune *tune, const struct sysroot *root, const char *folder, const char *verb,
 	struct error *err)
 {
-	*tune = (struct tune){.lock_fd = -1};
+	*tune = (struct tune){.lock_fd = -1, .folder = folder};
 	int r = machine_init(&tune->machine, root, err);
 	if (r == 0 && verb) {
-		r = lock_take(folder, verb, LOCK_WAIT_NS, &tune->lock_fd, err);
+		r = take_lock(tune, verb, err);
 	}
 	if (r == 0) {
 		r = journal_open(folder, verb != NULL, &tune->journal, err);
@@ -51,38 +63,6 @@ int tune_set_profile(struct tune *tune, struct profile *profile, struct error *e
 			"profile %.100s: %.100s is applied: run twinlens tune rollback first",
 			profile->name, origin.profile);
 	}
-	return 0;
-}
-
-static int add_services(struct profile *profile, const json_t *services, struct error *err)
-{
-	for (size_t i = 0; i < json_array_size(services); i++) {
-		const char *unit = json_string_value(json_array_get(services, i));
-		int r = unit ? profile_add_service(profile, unit, err) : 0;
-		if (r < 0) {
-			return r;
-		}
-	}
-	return 0;
-}
-
-int tune_load_applied(struct tune *tune, struct error *err)
-{
-	_cleanup_free_ struct profile *profile = NULL;
-	struct journal_origin origin;
-
-	if (!journal_get_origin(tune->journal, &origin)) {
-		return 1;
-	}
-	int r = profile_load(origin.profile, &profile, err);
-	if (r == 0) {
-		r = add_services(profile, origin.services, err);
-	}
-	if (r < 0) {
-		return r;
-	}
-	free(tune->profile);
-	tune->profile = take_ptr(profile);
 	return 0;
 }
 

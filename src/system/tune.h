@@ -16,6 +16,9 @@
 /* Where the journal is kept; the boot unit reads this one. */
 #define TUNE_STATE_FOLDER "/var/lib/twinlens/tune"
 
+/* Of the machine, whatever journal is used: the lock, and which journal is applied in this boot. */
+#define TUNE_RUN_FOLDER "/run/twinlens-tune"
+
 #define TUNE_PROFILE_DEFAULT "guide"
 
 enum tune_outcome {
@@ -45,11 +48,13 @@ struct tune {
 	struct machine machine;
 	struct journal *journal;
 	struct profile *profile; /* NULL for what needs none */
+	const char *folder;      /* of the journal; the caller's */
 	int lock_fd;
 };
 
 /*
- * Reads machine and journal. verb: who holds the lock, for others to read; NULL for reading only.
+ * Reads machine and journal. folder: of the journal; it is to live as long as tune. verb: who holds
+ * the lock, for others to read; NULL for reading only.
  * 0; -EBUSY with who holds the lock; another negative errno with err.
  */
 int tune_open(struct tune *tune, const struct sysroot *root, const char *folder, const char *verb,
@@ -59,15 +64,20 @@ void tune_close(struct tune *tune);
 /* Takes the profile. 0 or a negative errno; -EEXIST when another one is applied. */
 int tune_set_profile(struct tune *tune, struct profile *profile, struct error *err);
 
-/* The profile, with its services, that is applied. 0; 1 when none is; a negative errno with err. */
-int tune_load_applied(struct tune *tune, struct error *err);
-
 /* What the profile asks for. The caller calls plan_done(). 0 or a negative errno with err. */
 int tune_plan(struct tune *tune, struct plan *ret_plan, struct error *err);
 
 /*
+ * The machine compared with what the journal has, as a plan: in place, or open when it differs;
+ * lacks says why one could not be compared. The profile has no part in it: its file may be another
+ * by now. The caller calls plan_done(). 0 or a negative errno with err.
+ */
+int tune_compare(const struct tune *tune, struct plan *ret_plan, struct error *err);
+
+/*
  * Makes the open changes of the plan, in order; ends at the first that fails. 0 with how many were
- * made; -EINTR when it was interrupted; another negative errno with err.
+ * made; -EINTR when it was interrupted; -EEXIST when another journal is applied; another negative
+ * errno with err.
  */
 int tune_apply(struct tune *tune, const struct plan *plan, const struct tune_observer *observer,
 	size_t *ret_made, struct error *err);

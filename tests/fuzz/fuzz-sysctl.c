@@ -1,4 +1,6 @@
-/* A line of a file of sysctl.d(5): key and value fit where they are put, and are one word or line.
+/*
+ * A file of sysctl.d(5): key and value of its first line fit where they are put, and are one word
+ * or line; of a pair each key is assigned once.
  */
 #include "system/sysctl-files.h"
 
@@ -30,6 +32,24 @@ static void try_size(const char *line, size_t size)
 	free(value);
 }
 
+static void try_order(const uint8_t *data, size_t size)
+{
+	static const char *const keys[] = {"vm.dirty_ratio", "vm.dirty_bytes"};
+	struct sysctl_order order = {0};
+	char *text = malloc(size + 1);
+
+	must(text != NULL);
+	memcpy(text, data, size);
+	sysctl_order_add(&order, "file", keys[0], keys[1], text, size);
+	must(order.n <= 2);
+	must(order.n < 2 || strcmp(order.settings[0].key, order.settings[1].key) != 0);
+	for (size_t i = 0; i < order.n; i++) {
+		must(strcmp(order.settings[i].key, keys[0]) == 0 ||
+			strcmp(order.settings[i].key, keys[1]) == 0);
+	}
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *line = strndup((const char *)data, size);
@@ -38,5 +58,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try_size(line, SYSCTL_VALUE_MAX);
 	try_size(line, 2);
 	free(line);
+	try_order(data, size);
 	return 0;
 }

@@ -29,6 +29,10 @@ def steps(result):
     return {step["object"]: step for step in json.loads(result.stdout)["steps"]}
 
 
+# What is run behind it finds /proc/sys read-only.
+READ_ONLY = ("unshare", "-m", "sh", "-c", 'mount --bind -o ro /proc/sys /proc/sys && exec "$0" "$@"')
+
+
 class Tune(MachineTest):
     def own_device(self):
         new = set(swaps()) - {name[5:] for name in self.before if name.startswith("swap ")}
@@ -167,6 +171,9 @@ class Tune(MachineTest):
         subprocess.run(["swapoff", device], check=True, timeout=30)
         subprocess.run(["swapon", "-p", "77", device], check=True, timeout=30)
         self.tune.must("status", status=1)
+        refused = self.tune.must("apply", status=3)
+        self.assertIn("vm.dirty_ratio: somebody changed it since, to 33", refused.stderr)
+        self.assertEqual(read(VM / "dirty_ratio"), "33")
         done = steps(self.tune.must("rollback", "--json"))
         self.assertEqual(done["vm.dirty_ratio"]["outcome"], "left_alone")
         self.assertIn("33", done["vm.dirty_ratio"]["text"])
@@ -175,6 +182,35 @@ class Tune(MachineTest):
         self.assertEqual(read(VM / "dirty_ratio"), "33")
         self.assertEqual(swaps()[device][2], 77)
         self.assertIn("nothing is applied", self.tune.must("rollback").stdout)
+
+    def test_profile_that_changed_since(self):
+        """status is of what was applied; and without its file."""
+        nothing = json.loads(self.tune.must("status", "--json", status=1).stdout)
+        self.assertEqual((nothing["profile"], nothing["changes"]), (None, []))
+        self.tune.must("apply")
+        self.tune.profile.write_text("[sysctl]\nvm.swappiness = 10\n")
+        self.tune.must("status")
+        self.tune.profile.unlink()
+        status = json.loads(self.tune.must("status", "--json").stdout)
+        self.assertEqual((status["open"], status["complete"]), (0, True))
+        self.assertEqual({change["object"]: change["wanted"] for change in status["changes"]}["vm.swappiness"], "91")
+        self.tune.must("rollback")
+        self.check_restored()
+
+    def test_long_values(self):
+        """What does not fit into its column is told whole, on a line of its own."""
+        self.tune.must("apply")
+        (VM / "swappiness").write_text("60")
+        machine.SYSCTL_FILE.write_text("vm.swappiness = 60\n")
+        status = self.tune.must("status", status=1).stdout
+        self.assertRegex(status, r"(?m)^  ~ vm.swappiness +60 +91$")
+        self.assertRegex(
+            status, fr"(?m)^  ~ {machine.SYSCTL_FILE}\n +now: a file with other content or mode\n +wanted: 3 settings$")
+        self.assertRegex(status, r"(?m)^      now: zram\d+ 64 MiB \S+ prio 10$")
+        self.assertEqual([line for line in status.splitlines() if len(line) > 80], [])
+        self.tune.must("rollback")
+        machine.SYSCTL_FILE.unlink()
+        self.check_restored()
 
     def test_dirty_bytes(self):
         (VM / "dirty_bytes").write_text("50000000")
@@ -274,8 +310,10 @@ class Tune(MachineTest):
         self.check_restored()
 
     def test_lock(self):
-        self.tune.state.mkdir()
-        with open(self.tune.state / "lock", "w", encoding="ascii") as lock:
+        """It is the machine's, whatever journal is used."""
+        folder = pathlib.Path("/run/twinlens-tune")
+        folder.mkdir(exist_ok=True)
+        with open(folder / "lock", "w", encoding="ascii") as lock:
             lock.write("process 4711 (apply)\n")
             lock.flush()
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -294,16 +332,59 @@ class Tune(MachineTest):
         self.tune.must("rollback")
         self.check_restored()
 
+    def test_two_journals(self):
+        """The second is refused until the first is rolled back, at once or later."""
+        folders = [self.tune.folder / name for name in ("a", "b", "c")]
+        command = [TWINLENS, "tune", "apply", "--profile", str(self.tune.profile), "--state"]
+        runs = [subprocess.Popen([*command, folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                for folder in folders]
+        results = [run.communicate(timeout=30) + (run.returncode,) for run in runs]
+        self.assertEqual(sorted(result[2] for result in results), [0, 1, 1], results)
+        applied = folders[[result[2] for result in results].index(0)]
+        for result in results:
+            if result[2]:
+                self.assertIn(f"run twinlens tune rollback --state {applied} first", result[1])
+        subprocess.run([TWINLENS, "tune", "rollback", "--state", applied], check=True, capture_output=True, timeout=30)
+        self.check_restored()
+
     def test_read_only(self):
         """Nothing is changed, each thing is named once; what can be made is made with --partial."""
-        prefix = ("unshare", "-m", "sh", "-c", 'mount --bind -o ro /proc/sys /proc/sys && exec "$0" "$@"')
-        refused = self.tune.must("apply", status=3, prefix=prefix)
+        with self.tune.profile.open("a") as profile:
+            profile.write("[cache]\ndrop = 1\n")
+        refused = self.tune.must("apply", status=3, prefix=READ_ONLY)
         self.assertEqual(refused.stderr.count("/proc/sys is read-only"), 1, refused.stderr)
         self.assertFalse(self.tune.state.exists())
         self.check_restored()
-        self.tune.must("apply", "--partial", prefix=prefix)
+        self.tune.must("apply", "--partial", prefix=READ_ONLY)
         self.assertEqual(read(VM / "swappiness"), self.before["vm.swappiness"])
+        self.assertFalse(machine.SYSCTL_FILE.exists(), "the values of before would be lost at the next boot")
         self.own_device()
+        again = self.tune.must("apply", "--partial", prefix=READ_ONLY)
+        self.assertIn("0 changes made", again.stdout)
+        self.assertIn("/proc/sys is read-only", again.stderr)
+        self.tune.must("rollback")
+        self.check_restored()
+
+    def test_partial_that_was_killed(self):
+        """It is completed, also when all that can be made was made by then."""
+        for n in range(1, 400):
+            result = self.tune.run("apply", "--partial", prefix=(*READ_ONLY, "env", f"KILL_AT={n}"))
+            if result.returncode != -signal.SIGKILL:
+                break
+            if n % 5 == 0:
+                self.tune.must("apply", "--partial", prefix=READ_ONLY)
+                self.tune.must("status")
+                self.tune.must("rollback")
+                self.check_restored(f"killed at {n}")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertGreater(n, 20)
+        self.tune.must("rollback")
+        self.check_restored()
+
+    def test_another_profile(self):
+        self.tune.must("apply")
+        refused = self.tune.must("apply", "--profile", "guide", status=1)
+        self.assertEqual(refused.stderr.count("is applied: run twinlens tune rollback first"), 1, refused.stderr)
         self.tune.must("rollback")
         self.check_restored()
 
@@ -323,8 +404,17 @@ class Tune(MachineTest):
         for verb in ("plan", "apply"):
             result = self.tune.must(verb, status=3, preload=False, program=str(program), user="nobody")
             self.assertEqual(result.stderr.count("run it as root, with sudo"), 1, result.stderr)
+        rootless = self.tune.must(
+            "apply", status=3, preload=False, program=str(program), prefix=("unshare", "-Ur"), user="nobody")
+        self.assertEqual(rootless.stderr.count("run it as root, with sudo"), 1, rootless.stderr)
+        self.assertFalse(self.tune.state.exists())
         self.assertIn("vm.swappiness", self.tune.run("plan", preload=False, program=str(program), user="nobody").stdout)
         self.tune.must("apply")
+        self.tune.must("status", preload=False, program=str(program), user="nobody")
+        (VM / "dirty_ratio").write_text("33")
+        differs = self.tune.must("status", status=1, preload=False, program=str(program), user="nobody")
+        self.assertRegex(differs.stdout, r"~ vm.dirty_ratio +33 +15")
+        (VM / "dirty_ratio").write_text("15")
         self.tune.must("rollback", status=3, preload=False, program=str(program), user="nobody")
         self.tune.must("rollback")
         self.check_restored()

@@ -1,0 +1,62 @@
+/* One journal at a time: of two, each would take what the other made for what was there before. */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "system/tune-impl.h"
+
+#define LINK TUNE_RUN_FOLDER "/applied"
+
+/* "" when none was applied since the machine started. */
+static int read_claim(const char *link, char folder[static PATH_MAX])
+{
+	ssize_t n = readlink(link, folder, PATH_MAX - 1);
+
+	if (n < 0 && errno != ENOENT) {
+		return -errno;
+	}
+	folder[n < 0 ? 0 : n] = '\0';
+	return 0;
+}
+
+static int check_other(const char *folder, struct error *err)
+{
+	struct journal *journal = NULL;
+
+	int r = journal_open(folder, false, &journal, err);
+	if (r < 0) {
+		return r;
+	}
+	size_t n = journal_count(journal);
+	journal_close(journal);
+	return n == 0 ? 0
+		      : error_set(err, -EEXIST,
+				"what is in %.200s is applied: run twinlens tune rollback --state "
+				"%.200s first",
+				folder, folder);
+}
+
+int tune_claim(const struct tune *tune, struct error *err)
+{
+	char link[PATH_MAX], folder[PATH_MAX];
+
+	int r = sysroot_path(tune->machine.root, LINK, link, sizeof(link));
+	if (r == 0) {
+		r = read_claim(link, folder);
+	}
+	if (r < 0) {
+		return error_set(err, r, LINK ": %s", error_name(r));
+	}
+	if (strcmp(folder, tune->folder) == 0) {
+		return 0;
+	}
+	r = folder[0] ? check_other(folder, err) : 0;
+	if (r < 0) {
+		return r;
+	}
+	if ((folder[0] && unlink(link) < 0) || symlink(tune->folder, link) < 0) {
+		return error_set(err, -errno, LINK ": %s", error_name(-errno));
+	}
+	return 0;
+}
