@@ -42,8 +42,7 @@ static int read_units(struct systemd *systemd, json_t **ret_units, struct error 
 	if (r < 0) {
 		return r;
 	}
-	json_array_foreach(listed, i, tuple)
-	{
+	json_array_foreach(listed, i, tuple) {
 		const char *load = json_string_value(json_array_get(tuple, 2));
 		if (!load || strcmp(load, "loaded") != 0) {
 			continue; /* it never started */

@@ -81,8 +81,7 @@ static int take_after(const json_t *properties, struct names *after)
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(json_object_get(properties, "After"), i, item)
-	{
+	json_array_foreach(json_object_get(properties, "After"), i, item) {
 		const char *name = json_string_value(item);
 		int r = name ? names_add(after, name) : -EBADMSG;
 		if (r < 0) {
@@ -183,8 +182,7 @@ static int add_units(struct boot *boot, const json_t *units, uint64_t offset_us,
 	if (!boot->units) {
 		return error_set(err, -ENOMEM, "boot: no memory");
 	}
-	json_array_foreach(units, i, properties)
-	{
+	json_array_foreach(units, i, properties) {
 		int r = add_unit(boot, properties, offset_us, err);
 		if (r < 0) {
 			return r;

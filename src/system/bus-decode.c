@@ -104,8 +104,7 @@ static int to_object(json_t *pairs, json_t **ret_object)
 	json_t *object = json_object(), *pair;
 	size_t i;
 
-	json_array_foreach(pairs, i, pair)
-	{
+	json_array_foreach(pairs, i, pair) {
 		const char *key = json_string_value(json_array_get(pair, 0));
 		if (!key || json_object_set(object, key, json_array_get(pair, 1)) < 0) {
 			json_decref(object);

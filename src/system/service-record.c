@@ -66,8 +66,7 @@ static json_t *find_unit(const json_t *units, const char *id)
 	size_t i;
 	json_t *unit;
 
-	json_array_foreach(units, i, unit)
-	{
+	json_array_foreach(units, i, unit) {
 		const char *name = json_string_value(json_object_get(unit, "unit"));
 		if (name && strcmp(name, id) == 0) {
 			return unit;
@@ -163,8 +162,7 @@ static int parse_links(const json_t *json, struct service_unit *unit)
 	if (!unit->links) {
 		return -ENOMEM;
 	}
-	json_array_foreach(json, i, item)
-	{
+	json_array_foreach(json, i, item) {
 		int r = parse_link(item, &unit->links[i]);
 		if (r < 0) {
 			return r;
@@ -205,8 +203,7 @@ static int parse_units(const json_t *units, struct service_record *record)
 	if (!record->units) {
 		return -ENOMEM;
 	}
-	json_array_foreach(units, i, item)
-	{
+	json_array_foreach(units, i, item) {
 		record->n++; /* so that half of a unit is freed, too */
 		int r = parse_unit(item, &record->units[i]);
 		if (r < 0) {

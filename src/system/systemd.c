@@ -128,8 +128,7 @@ static int list_links(struct systemd *systemd, const char *id, bool is_runtime, 
 	if (r < 0) {
 		return r;
 	}
-	json_array_foreach(json_array_get(reply, 0), i, path)
-	{
+	json_array_foreach(json_array_get(reply, 0), i, path) {
 		const char *text = json_string_value(path);
 		if (!text || text[0] != '/' || names_add_once(paths, text) < 0) {
 			return error_set(err, text ? -ENOMEM : -EBADMSG,
@@ -153,8 +152,7 @@ static int take_removed(const json_t *changes, struct names *removed)
 	json_t *change;
 	size_t i;
 
-	json_array_foreach(changes, i, change)
-	{
+	json_array_foreach(changes, i, change) {
 		const char *what = json_string_value(json_array_get(change, 0));
 		const char *path = json_string_value(json_array_get(change, 1));
 		if (what && path && strcmp(what, "unlink") == 0) {

@@ -17,12 +17,10 @@ static int load_unit(void *data, const char *id, struct unit *ret_unit, struct e
 	json_t *units = data, *properties;
 	const char *name;
 
-	json_object_foreach(units, name, properties)
-	{
+	json_object_foreach(units, name, properties) {
 		json_t *names = json_object_get(properties, "Names"), *alias;
 		size_t i;
-		json_array_foreach(names, i, alias)
-		{
+		json_array_foreach(names, i, alias) {
 			if (strcmp(json_string_value(alias), id) == 0) {
 				return unit_from_json(properties, ret_unit, err);
 			}
@@ -41,8 +39,7 @@ static int list_links(void *data, const char *id, struct names *paths, struct er
 	json_t *links = json_object_get(json_object_get(data, id), "Links"), *link;
 	size_t i;
 
-	json_array_foreach(links, i, link)
-	{
+	json_array_foreach(links, i, link) {
 		assert_int_equal(names_add_once(paths, json_string_value(link)), 0);
 	}
 	return 0;

@@ -104,8 +104,7 @@ static int take_names(const json_t *properties, const char *key, struct names *n
 	size_t i;
 	json_t *item;
 
-	json_array_foreach(json_object_get(properties, key), i, item)
-	{
+	json_array_foreach(json_object_get(properties, key), i, item) {
 		const char *name = json_string_value(item);
 		int r = name ? names_add_once(names, name) : -EBADMSG;
 		if (r < 0) {
