@@ -280,6 +280,29 @@ class Tune(MachineTest):
         subprocess.run([TWINLENS, "tune", "rollback", "--state", applied], check=True, capture_output=True, timeout=30)
         self.check_restored()
 
+    def fill_disk(self):
+        with open(self.tune.state / "filler", "wb", buffering=0) as filler, self.assertRaises(OSError):
+            while True:
+                filler.write(bytes(512))
+
+    def test_full_disk(self):
+        """What was applied can be taken back; nothing is applied that could not be."""
+        self.tune.state.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", self.tune.state], check=True, timeout=30)
+        self.addCleanup(subprocess.run, ["umount", self.tune.state], check=True, timeout=30)
+        keys = ("dirty_expire_centisecs", "dirty_writeback_centisecs", "vfs_cache_pressure", "stat_interval",
+                "laptop_mode", "overcommit_ratio", "watermark_boost_factor", "extfrag_threshold")
+        with self.tune.profile.open("a") as profile:
+            profile.writelines(f"vm.{key} = {int(read(VM / key)) + 1}\n" for key in keys)
+        self.tune.must("apply")
+        self.fill_disk()
+        self.tune.must("rollback")
+        self.check_restored()
+        self.fill_disk()
+        refused = self.tune.must("apply", status=1)
+        self.assertIn("No space left on device", refused.stderr)
+        self.check_restored()
+
     def test_read_only(self):
         """Nothing is changed, each thing is named once; what can be made is made with --partial."""
         with self.tune.profile.open("a") as profile:
