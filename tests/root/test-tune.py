@@ -390,6 +390,13 @@ class Tune(MachineTest):
         self.tune.must("apply", "rollback", status=2)
         self.tune.must("plan", "--nonsense", status=2)
         self.tune.must("plan", "--service", "a/b", status=2)
+        self.tune.must("plan", "--state", "", status=2)
+
+    def test_boot_state(self):
+        """The folder that the boot unit reads is known however it is written."""
+        for folder in ("/var/lib/twinlens/tune", "/var/lib/twinlens/tune//"):
+            plan = json.loads(self.tune.run("plan", "--json", "--state", folder).stdout)
+            self.assertIn("boot", {change["kind"] for change in plan["changes"]}, folder)
 
 
 if __name__ == "__main__":
