@@ -74,14 +74,19 @@ static int check_options(const struct action *action, const struct tune_options 
 /* The unit of boot reads a fixed place; elsewhere a relative folder would move with the shell. */
 static int set_folder(struct tune_options *options, const char *folder, char *absolute)
 {
-	char here[PATH_MAX];
+	char here[PATH_MAX] = "";
+	size_t length = strlen(folder);
 
-	if (folder[0] == '/') {
-		options->folder = folder;
-		return 0;
+	while (length > 1 && folder[length - 1] == '/') {
+		length--;
 	}
-	if (!getcwd(here, sizeof(here)) ||
-		(size_t)snprintf(absolute, PATH_MAX, "%s/%s", here, folder) >= PATH_MAX) {
+	if (length == 0) {
+		log_error("tune: --state must be a folder, not empty");
+		return -EINVAL;
+	}
+	if ((folder[0] != '/' && !getcwd(here, sizeof(here))) ||
+		(size_t)snprintf(absolute, PATH_MAX, "%s%s%.*s", here, here[0] ? "/" : "",
+			(int)length, folder) >= PATH_MAX) {
 		log_error("tune: --state %.100s: the path is too long", folder);
 		return -ENAMETOOLONG;
 	}

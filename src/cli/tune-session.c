@@ -42,7 +42,8 @@ void tune_on_step(void *data, const struct tune_step *step)
 	}
 	session->available_last = step->available_after;
 	if (session->options->is_json) {
-		json_array_append_new(session->steps, tune_step_to_json(step));
+		session->is_torn |=
+			json_array_append_new(session->steps, tune_step_to_json(step)) < 0;
 	} else {
 		tune_print_step(step);
 	}
@@ -77,7 +78,7 @@ int tune_report(const struct tune_session *session, const char *what, size_t n, 
 			json_pack("{s:O,s:I,s:I,s:I}", "steps", session->steps, what, (json_int_t)n,
 				"available_before_bytes", (json_int_t)session->available_first,
 				"available_after_bytes", (json_int_t)session->available_last));
-		return r < 0 ? tune_fail_json() : status;
+		return r < 0 || session->is_torn ? tune_fail_json() : status;
 	}
 	if (session->available_first > 0) {
 		printf("available memory: %.0f MiB before, %.0f MiB after\n",

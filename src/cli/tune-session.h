@@ -11,6 +11,7 @@
 struct tune_session {
 	const struct tune_options *options;
 	json_t *steps; /* with --json */
+	bool is_torn;  /* one had no place in it */
 	uint64_t available_first, available_last;
 };
 

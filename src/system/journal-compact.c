@@ -56,6 +56,9 @@ static int copy_all(const struct journal *journal, int fd, uint64_t *sequence, u
 	if (r == 0 && journal->is_complete) {
 		r = write_copy(fd, json_pack("{s:s}", "type", "end"), sequence, size);
 	}
+	if (r == 0) {
+		r = journal_keep_room(journal, fd, *size);
+	}
 	return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 

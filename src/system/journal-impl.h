@@ -40,6 +40,12 @@ json_t *journal_pack_intent(const struct entry *entry);
 json_t *journal_pack_progress(const struct journal_entry *entry, json_t *progress);
 json_t *journal_pack_for(const struct journal_entry *entry, const char *type);
 
+/*
+ * Keeps room behind the size bytes of fd for the records of a rollback: on a full disk everything
+ * must still be taken back. Where the file system cannot, that is no error. 0 or a negative errno.
+ */
+int journal_keep_room(const struct journal *journal, int fd, uint64_t size);
+
 /* A line with checksum and newline; the caller frees. -ENOMEM. */
 int journal_line_format(const json_t *record, char **ret_line, size_t *ret_size);
 

@@ -2,12 +2,18 @@
 #include "system/journal-impl.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "system/folder.h"
 #include "util/cleanup.h"
+
+/* Of records that a rollback writes: begin, end, and that of a change that is being made; and, for
+ * each entry, that it is undone, and what restoring it notes. */
+#define ROOM           4096
+#define ROOM_FOR_ENTRY 512
 
 json_t *journal_pack_begin(const char *verb, const char *profile, const json_t *services)
 {
@@ -42,6 +48,18 @@ json_t *journal_pack_progress(const struct journal_entry *entry, json_t *progres
 		entry->object, "progress", progress);
 }
 
+int journal_keep_room(const struct journal *journal, int fd, uint64_t size)
+{
+	uint64_t room = size + ROOM;
+
+	for (size_t i = 0; i < journal->n; i++) {
+		const struct entry *entry = journal->entries[i];
+		room += ROOM_FOR_ENTRY + 2 * (strlen(entry->kind) + strlen(entry->object));
+	}
+	int r = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)room);
+	return r < 0 && errno != EOPNOTSUPP ? -errno : 0;
+}
+
 /* A line that was not written whole is taken back, so that the next one is not appended to it. */
 static int append(struct journal *journal, const char *line, size_t size)
 {
@@ -60,7 +78,7 @@ static int append(struct journal *journal, const char *line, size_t size)
 }
 
 /* Takes the reference of record; NULL stands for no memory. */
-static int write_record(struct journal *journal, json_t *record, struct error *err)
+static int write_record(struct journal *journal, json_t *record, bool keeps_room, struct error *err)
 {
 	_cleanup_free_ char *line = NULL;
 	size_t size = 0;
@@ -69,6 +87,9 @@ static int write_record(struct journal *journal, json_t *record, struct error *e
 	if (record && json_object_set_new(record, "seq",
 			      json_integer((json_int_t)journal->sequence + 1)) == 0) {
 		r = journal_line_format(record, &line, &size);
+	}
+	if (r == 0 && keeps_room) {
+		r = journal_keep_room(journal, journal->fd, journal->size + size);
 	}
 	if (r == 0) {
 		r = append(journal, line, size);
@@ -91,7 +112,7 @@ int journal_write_begin(struct journal *journal, const char *verb,
 	json_t *record = journal_pack_begin(
 		verb, origin ? origin->profile : NULL, origin ? origin->services : NULL);
 
-	return write_record(journal, record, err);
+	return write_record(journal, record, false, err);
 }
 
 int journal_write_intent(struct journal *journal, const char *kind, const char *object,
@@ -102,7 +123,7 @@ int journal_write_intent(struct journal *journal, const char *kind, const char *
 
 	json_t *record = json_pack("{s:s,s:s,s:s,s:s,s:O,s:O}", "type", "intent", "kind", kind,
 		"object", object, "to", to, "before", old ? old->before : before, "wanted", wanted);
-	int r = write_record(journal, record, err);
+	int r = write_record(journal, record, true, err);
 	if (r < 0) {
 		return r;
 	}
@@ -113,13 +134,13 @@ int journal_write_intent(struct journal *journal, const char *kind, const char *
 int journal_write_progress(struct journal *journal, const struct journal_entry *entry,
 	json_t *progress, struct error *err)
 {
-	return write_record(journal, journal_pack_progress(entry, progress), err);
+	return write_record(journal, journal_pack_progress(entry, progress), false, err);
 }
 
 int journal_write_done(
 	struct journal *journal, const struct journal_entry *entry, struct error *err)
 {
-	return write_record(journal, journal_pack_for(entry, "done"), err);
+	return write_record(journal, journal_pack_for(entry, "done"), false, err);
 }
 
 int journal_write_undone(struct journal *journal, const struct journal_entry *entry,
@@ -131,10 +152,10 @@ int journal_write_undone(struct journal *journal, const struct journal_entry *en
 		json_decref(record);
 		record = NULL;
 	}
-	return write_record(journal, record, err);
+	return write_record(journal, record, false, err);
 }
 
 int journal_write_end(struct journal *journal, struct error *err)
 {
-	return write_record(journal, json_pack("{s:s}", "type", "end"), err);
+	return write_record(journal, json_pack("{s:s}", "type", "end"), false, err);
 }

@@ -64,7 +64,10 @@ bool journal_get_origin(const struct journal *journal, struct journal_origin *re
 /* Whether the latest run ended; false after a kill. */
 bool journal_is_complete(const struct journal *journal);
 
-/* Records. Each is durable on return; on failure nothing may be changed. JSON is not stolen. */
+/*
+ * Records. Each is durable on return; on failure nothing may be changed. JSON is not stolen. An
+ * intent is written only when there is room for taking it back, too.
+ */
 /* origin: NULL when the run goes on with what was asked for before. */
 int journal_write_begin(struct journal *journal, const char *verb,
 	const struct journal_origin *origin, struct error *err);

@@ -347,6 +347,29 @@ class Tune(MachineTest):
         subprocess.run([TWINLENS, "tune", "rollback", "--state", applied], check=True, capture_output=True, timeout=30)
         self.check_restored()
 
+    def fill_disk(self):
+        with open(self.tune.state / "filler", "wb", buffering=0) as filler, self.assertRaises(OSError):
+            while True:
+                filler.write(bytes(512))
+
+    def test_full_disk(self):
+        """What was applied can be taken back; nothing is applied that could not be."""
+        self.tune.state.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", self.tune.state], check=True, timeout=30)
+        self.addCleanup(subprocess.run, ["umount", self.tune.state], check=True, timeout=30)
+        keys = ("dirty_expire_centisecs", "dirty_writeback_centisecs", "vfs_cache_pressure", "stat_interval",
+                "laptop_mode", "overcommit_ratio", "watermark_boost_factor", "extfrag_threshold")
+        with self.tune.profile.open("a") as profile:
+            profile.writelines(f"vm.{key} = {int(read(VM / key)) + 1}\n" for key in keys)
+        self.tune.must("apply")
+        self.fill_disk()
+        self.tune.must("rollback")
+        self.check_restored()
+        self.fill_disk()
+        refused = self.tune.must("apply", status=1)
+        self.assertIn("No space left on device", refused.stderr)
+        self.check_restored()
+
     def test_read_only(self):
         """Nothing is changed, each thing is named once; what can be made is made with --partial."""
         with self.tune.profile.open("a") as profile:
@@ -468,6 +491,13 @@ class Tune(MachineTest):
         self.tune.must("apply", "rollback", status=2)
         self.tune.must("plan", "--nonsense", status=2)
         self.tune.must("plan", "--service", "a/b", status=2)
+        self.tune.must("plan", "--state", "", status=2)
+
+    def test_boot_state(self):
+        """The folder that the boot unit reads is known however it is written."""
+        for folder in ("/var/lib/twinlens/tune", "/var/lib/twinlens/tune//"):
+            plan = json.loads(self.tune.run("plan", "--json", "--state", folder).stdout)
+            self.assertIn("boot", {change["kind"] for change in plan["changes"]}, folder)
 
 
 if __name__ == "__main__":
