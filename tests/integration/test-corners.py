@@ -177,6 +177,17 @@ class Ending(unittest.TestCase):
             viewer.abandon()
             server.wait_viewers(0)
 
+    def test_a_close_frame_that_is_not_taken(self):
+        """Nobody waits for it longer than for its answer."""
+        large = "cam0=synthetic,size=1920x1080,fps=10,format=mjpeg,quality=95"
+        options = ("-o", "server.stall_timeout=60s", "-o", "server.send_buffer=64K", "-o", "frames.max_frame=3M")
+        with Server(*options, cameras=(large,)) as server:
+            viewer = WebSocket(server, receive_buffer=2048)
+            eventually(lambda: server.status()["viewers"][0]["skipped"] > 3, 5, "its socket is full")
+            viewer.send_frame(BINARY, b"x")
+            server.wait_viewers(0, 8)
+            viewer.abandon()
+
     def test_end_without_frames(self):
         """Nothing wakes the loop but the time that viewers have to answer the close."""
         with Server(cameras=("cam0=v4l2:/dev/video-none", "cam1=synthetic")) as server:
