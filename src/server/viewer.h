@@ -50,6 +50,8 @@ struct viewer {
 	unsigned n_replies;
 	uint8_t *message; /* a text message that arrives in parts */
 	size_t message_size;
+	enum lws_close_status close_status;
+	const char *close_reason;        /* WebSocket: of the close frame that waits for a turn */
 	bool is_dismissed;               /* its last camera was taken away */
 	bool owes_boundary;              /* multipart: none was sent behind the last picture */
 	bool is_expired;                 /* snapshot: it has waited long enough */

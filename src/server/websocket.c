@@ -16,6 +16,9 @@
 
 #define RETRY_AFTER_FULL_S 5
 
+/* What a close frame may wait for a turn: one whose socket is full gets none. */
+#define CLOSE_TIMEOUT_S 5
+
 /* Of Sec-WebSocket-Key, 16 bytes in base64, RFC 6455 4.1. */
 #define KEY_LENGTH 24
 
@@ -179,13 +182,29 @@ static int answer_message(struct viewer *viewer, const char *text, size_t size)
 	return 0;
 }
 
-/* Behind a close frame nothing is sent, RFC 6455 section 5.5.1; until it is answered nobody
- * watches. */
+/*
+ * Behind a close frame nothing is sent, RFC 6455 section 5.5.1; until it is answered nobody
+ * watches. It goes out in a turn: when libwebsockets is told to close while it reads a message, it
+ * trips over the rest of it, and may close without the frame.
+ */
 static int close_with(struct viewer *viewer, enum lws_close_status status, const char *reason)
 {
 	viewer->has_ended = true;
+	viewer->close_status = status;
+	viewer->close_reason = reason;
 	viewer_unwatch_all(viewer);
-	lws_close_reason(viewer->wsi, status, (unsigned char *)(uintptr_t)reason, strlen(reason));
+	viewer_ask_turn(viewer);
+	lws_set_timeout(viewer->wsi, PENDING_TIMEOUT_CLOSE_SEND, CLOSE_TIMEOUT_S);
+	return 0;
+}
+
+static int send_close(struct viewer *viewer)
+{
+	const char *reason = viewer->close_reason;
+
+	lws_close_reason(viewer->wsi, viewer->close_status, (unsigned char *)(uintptr_t)reason,
+		strlen(reason));
+	viewer->close_reason = NULL;
 	return -1;
 }
 
@@ -329,6 +348,9 @@ int websocket_writeable(struct lws *wsi, struct session *session)
 	struct viewer *viewer = session->viewer;
 
 	viewer_begin_turn(viewer);
+	if (viewer->close_reason) {
+		return send_close(viewer);
+	}
 	if (viewer->has_ended) {
 		return 0;
 	}

@@ -64,11 +64,9 @@ class Hostile(unittest.TestCase):
         self.closes_with((1003,), frame_bytes(BINARY, b"begin", fin=False))
 
     def test_too_big(self):
-        for size in (4097, 5000, 65535, 65536, 300000):
+        for size in (4097, 5000, 65535, 65536, 300000, 3000000):
             with self.subTest(size):
-                # What is still being sent when the server closes may cost the client the close frame.
-                codes = (1009,) if size < 10000 else (1009, None)
-                self.closes_with(codes, frame_bytes(TEXT, b" " * size))
+                self.closes_with((1009,), frame_bytes(TEXT, b" " * size))
         parts = [frame_bytes(TEXT, b" " * 3000, fin=False), frame_bytes(CONTINUATION, b" " * 1097)]
         self.closes_with((1009,), *parts)
         many = [frame_bytes(TEXT, b" ", fin=False)] + [frame_bytes(CONTINUATION, b" " * 100, fin=False)] * 41
