@@ -28,13 +28,6 @@ static const struct hierarchy hierarchies[] = {
 		"\ninactive_file "},
 };
 
-static void cleanup_folder(DIR **folder)
-{
-	if (*folder) {
-		closedir(*folder);
-	}
-}
-
 static int read_file(
 	const struct sysroot *root, const char *folder, const char *name, char *text, size_t size)
 {
@@ -111,7 +104,7 @@ static int find_in(const struct sysroot *root, const struct hierarchy *hierarchy
 		return r < 0 ? r : 1;
 	}
 	r = sysroot_path(root, path, full, sizeof(full));
-	_cleanup_(cleanup_folder) DIR *folder = r < 0 ? NULL : opendir(full);
+	_cleanup_folder_ DIR *folder = r < 0 ? NULL : opendir(full);
 	if (!folder) {
 		return r < 0 ? r : errno == ENOENT ? 0 : -errno;
 	}

@@ -24,13 +24,6 @@ static const char *const folders[] = {
 
 #define N_FOLDERS (sizeof(folders) / sizeof(folders[0]))
 
-static void cleanup_folder(DIR **folder)
-{
-	if (*folder) {
-		closedir(*folder);
-	}
-}
-
 static bool is_conf(const char *name)
 {
 	size_t length = strlen(name);
@@ -42,7 +35,7 @@ static int add_folder(struct names *names, const struct sysroot *root, const cha
 {
 	char full[PATH_MAX];
 	int r = sysroot_path(root, path, full, sizeof(full));
-	_cleanup_(cleanup_folder) DIR *folder = r < 0 ? NULL : opendir(full);
+	_cleanup_folder_ DIR *folder = r < 0 ? NULL : opendir(full);
 
 	if (!folder) {
 		return 0;

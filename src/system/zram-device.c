@@ -120,20 +120,13 @@ static int compare_numbers(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-static void cleanup_folder(DIR **folder)
-{
-	if (*folder) {
-		closedir(*folder);
-	}
-}
-
 int zram_device_list(const struct sysroot *root, int *numbers, size_t max)
 {
 	char path[PATH_MAX];
 	size_t n = 0;
 
 	int r = sysroot_path(root, "/sys/block", path, sizeof(path));
-	_cleanup_(cleanup_folder) DIR *folder = r < 0 ? NULL : opendir(path);
+	_cleanup_folder_ DIR *folder = r < 0 ? NULL : opendir(path);
 	if (!folder) {
 		return r < 0 ? r : errno == ENOENT ? 0 : -errno;
 	}

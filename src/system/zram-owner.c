@@ -29,20 +29,13 @@ static const struct zram_owner services[] = {
 	{"Armbian", "armbian-zram-config.service", "/etc/default/armbian-zram-config"},
 };
 
-static void cleanup_folder(DIR **folder)
-{
-	if (*folder) {
-		closedir(*folder);
-	}
-}
-
 /* Whether a target wants the unit: enabled. */
 static bool is_enabled(const struct sysroot *root, const char *unit)
 {
 	char path[PATH_MAX];
 
 	int r = sysroot_path(root, UNITS, path, sizeof(path));
-	_cleanup_(cleanup_folder) DIR *folder = r < 0 ? NULL : opendir(path);
+	_cleanup_folder_ DIR *folder = r < 0 ? NULL : opendir(path);
 	if (!folder) {
 		return false;
 	}

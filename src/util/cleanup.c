@@ -25,6 +25,13 @@ void cleanup_file(FILE **file)
 	}
 }
 
+void cleanup_folder(DIR **folder)
+{
+	if (*folder) {
+		closedir(*folder);
+	}
+}
+
 void cleanup_free(void *pointer)
 {
 	free(*(void **)pointer);

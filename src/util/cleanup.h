@@ -2,6 +2,7 @@
 #ifndef UTIL_CLEANUP_H
 #define UTIL_CLEANUP_H
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -30,10 +31,12 @@ int close_fd(int fd);
 
 void cleanup_close(int *fd);
 void cleanup_file(FILE **file);
+void cleanup_folder(DIR **folder);
 void cleanup_free(void *pointer);
 
-#define _cleanup_free_  _cleanup_(cleanup_free)
-#define _cleanup_close_ _cleanup_(cleanup_close)
-#define _cleanup_file_  _cleanup_(cleanup_file)
+#define _cleanup_free_   _cleanup_(cleanup_free)
+#define _cleanup_close_  _cleanup_(cleanup_close)
+#define _cleanup_file_   _cleanup_(cleanup_file)
+#define _cleanup_folder_ _cleanup_(cleanup_folder)
 
 #endif
