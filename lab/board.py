@@ -40,14 +40,14 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def command_line(port):
+def command_line(port, disk=f"snapshot=on,file={CACHE}/image/disk"):
     """QEMU without console and agent. The disk of the cache is never written to."""
     return [
         "qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a76", "-m", "4096", "-smp", "2",
         "-accel", "tcg,thread=multi", "-display", "none", "-no-user-config", "-nodefaults",
         "-kernel", str(CACHE / "kernel/vmlinuz"), "-initrd", str(CACHE / "kernel/initramfs"),
         "-append", "console=ttyAMA0 quiet loglevel=4 mitigations=off",
-        "-drive", f"if=none,id=disk,format=raw,snapshot=on,file={CACHE}/image/disk",
+        "-drive", f"if=none,id=disk,format=raw,{disk}",
         "-device", "virtio-blk-pci,drive=disk", "-device", "virtio-rng-pci",
         "-netdev", f"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{port}-:8081",
         "-device", "virtio-net-pci,netdev=net,romfile=",
@@ -96,14 +96,20 @@ class Board:
         self._ids = itertools.count(1)
 
     def __enter__(self):
-        agent = f"{self._dir.name}/agent"
         fifo = f"{self._dir.name}/console"
         os.mkfifo(fifo)
         # The console's input needs a writer that never goes away, or the kernel stalls on it.
         self._console_input = os.open(fifo, os.O_RDWR)
-        with open(self._console, "wb") as output:
+        self._disk = f"{self._dir.name}/disk"
+        subprocess.run(["cp", "--sparse=always", f"{CACHE}/image/disk", self._disk], check=True, timeout=60)
+        self._start()
+        return self
+
+    def _start(self):
+        agent = f"{self._dir.name}/agent"
+        with open(self._console, "ab") as output:
             self._qemu = subprocess.Popen(
-                command_line(self.port)
+                command_line(self.port, f"cache=unsafe,file={self._disk}")
                 + ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
                 + ["-chardev", f"socket,id=agent,path={agent},server=on,wait=off"]
                 + ["-device", "virtio-serial-pci"]
@@ -123,8 +129,8 @@ class Board:
         except OSError:
             self._qemu.kill()
             raise BoardError(f"QEMU did not start, see {self._console}") from None
-        threading.Thread(target=self._read_answers, daemon=True).start()
-        return self
+        self._reader = threading.Thread(target=self._read_answers, daemon=True)
+        self._reader.start()
 
     def __exit__(self, *_):
         if self._qemu.poll() is None:
@@ -150,14 +156,21 @@ class Board:
             if self._qemu.poll() is not None or time.monotonic() > end:
                 raise BoardError(f"the board did not boot in {seconds} s, see {self._console}")
 
-    def reboot(self, seconds=150):
-        """Restarts the system. What runs on it ends; its disk keeps what was written."""
+    def restart(self, seconds=150):
+        """Shuts the system down and starts it anew; its disk keeps what was written.
+
+        It is a new QEMU, as one that was only reset is much slower.
+        """
         self._ready.clear()
-        self.must("systemctl --no-block reboot")
+        self.must("systemctl --no-block poweroff")
+        try:
+            self._qemu.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise BoardError(f"the board did not shut down in {seconds} s, see {self._console}") from None
+        self._reader.join(10)
+        self._agent.close()
+        self._start()
         self.wait_ready(seconds)
-        for task in list(self._tasks.values()):
-            task.finish(Result(255, "the board was restarted"))
-        self._tasks.clear()
 
     def load(self):
         """A reading of what this machine does: ticks of all processors, ticks of the board's QEMU."""
