@@ -76,7 +76,11 @@ class Mock(dbus.service.FallbackObject):
 
     def write_states(self):
         if self.keep:
-            self.keep.write_text(json.dumps({name: unit["ActiveState"] for name, unit in self.units.items()}))
+            # The mock may be killed at any time, too.
+            text = json.dumps({name: unit["ActiveState"] for name, unit in self.units.items()})
+            new = self.keep.with_suffix(".new")
+            new.write_text(text)
+            new.replace(self.keep)
 
     def enter(self, method, *arguments):
         with open(self.scenario["log"], "a", encoding="utf-8") as log:
