@@ -10,6 +10,7 @@
 #include "config/config-impl.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
+#include "util/io.h"
 
 void config_init_defaults(struct config *ret_config)
 {
@@ -71,25 +72,14 @@ int config_get_camera(struct config *config, const char *name, size_t name_lengt
 static int read_file(
 	const char *path, char *buffer, size_t size, size_t *ret_size, struct error *err)
 {
-	size_t used = 0;
-
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		return error_set(err, -errno, "%s: %s", path, error_name(-errno));
+	int r = fd < 0 ? -errno : io_read_all(fd, buffer, size, ret_size);
+
+	if (r == -E2BIG) {
+		return error_set(err, -EINVAL, "%s: the file is larger than %d bytes", path,
+			CONFIG_FILE_MAX);
 	}
-	while (used < size) {
-		ssize_t n = read(fd, buffer + used, size - used);
-		if (n < 0 && errno != EINTR) {
-			return error_set(err, -errno, "%s: %s", path, error_name(-errno));
-		}
-		if (n == 0) {
-			*ret_size = used;
-			return 0;
-		}
-		used += n > 0 ? (size_t)n : 0;
-	}
-	return error_set(
-		err, -EINVAL, "%s: the file is larger than %d bytes", path, CONFIG_FILE_MAX);
+	return r < 0 ? error_set(err, r, "%s: %s", path, error_name(r)) : 0;
 }
 
 static int load_file(const char *path, struct config *config, struct error *err)

@@ -9,30 +9,13 @@
 
 #include "config/profile-impl.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 static int read_file(const char *path, char *text, size_t size, size_t *ret_used)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	size_t used = 0;
 
-	if (fd < 0) {
-		return -errno;
-	}
-	while (used < size) {
-		ssize_t n = read(fd, text + used, size - used);
-		if (n < 0 && errno == EINTR) {
-			continue;
-		}
-		if (n < 0) {
-			return -errno;
-		}
-		if (n == 0) {
-			*ret_used = used;
-			return 0;
-		}
-		used += (size_t)n;
-	}
-	return -E2BIG;
+	return fd < 0 ? -errno : io_read_all(fd, text, size, ret_used);
 }
 
 /* Its absolute path is its name, so that the next boot finds it. */

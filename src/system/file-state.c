@@ -9,6 +9,7 @@
 #include "system/file-change.h"
 #include "system/folder.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 #define TEMPORARY_SUFFIX ".twinlens-new"
 
@@ -147,12 +148,12 @@ static int write_content(int fd, const json_t *state)
 	const char *hex = json_string_value(json_object_get(state, "hex"));
 
 	if (!hex) {
-		return folder_write_all(fd, text, strlen(text));
+		return io_write_all(fd, text, strlen(text));
 	}
 	for (; hex[0] && hex[1]; hex += 2) {
 		const char digits[] = {hex[0], hex[1], '\0'};
 		const char byte = (char)strtoul(digits, NULL, 16);
-		int r = folder_write_all(fd, &byte, 1);
+		int r = io_write_all(fd, &byte, 1);
 		if (r < 0) {
 			return r;
 		}
@@ -248,7 +249,7 @@ int file_state_write(const struct sysroot *root, const char *path, const json_t 
 		return remove_file(root, path, full, state);
 	}
 	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(full, '/') - full), full);
-	r = folder_make(folder, NULL);
+	r = folder_make(folder);
 	if (r == 0 && is_type(state, "link")) {
 		r = symlink(string_of(state, "target"), temporary) < 0 ? -errno : 0;
 	} else if (r == 0) {

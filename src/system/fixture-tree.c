@@ -51,7 +51,7 @@ static void make_parent(const char *full)
 	char parent[PATH_MAX];
 
 	snprintf(parent, sizeof(parent), "%.*s", (int)(strrchr(full, '/') - full), full);
-	assert_int_equal(folder_make(parent, NULL), 0);
+	assert_int_equal(folder_make(parent), 0);
 }
 
 void tree_write(const struct tree *tree, const char *path, const char *text)

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -44,11 +43,9 @@ int folder_sync_parent(const char *path)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-int folder_make(const char *path, char *ret_made)
+int folder_make(const char *path)
 {
 	char part[PATH_MAX];
-	const char *made = NULL;
-	size_t made_length = 0;
 
 	if (path[0] != '/' || strlen(path) >= sizeof(part)) {
 		return path[0] == '/' ? -ENAMETOOLONG : -EINVAL;
@@ -57,38 +54,10 @@ int folder_make(const char *path, char *ret_made)
 		end += 1 + strcspn(end + 1, "/");
 		memcpy(part, path, (size_t)(end - path));
 		part[end - path] = '\0';
-		if (mkdir(part, 0755) == 0) {
-			int r = folder_sync_parent(part);
-			if (r < 0) {
-				return r;
-			}
-			if (!made) {
-				made = path;
-				made_length = (size_t)(end - path);
-			}
-		} else if (errno != EEXIST && errno != EISDIR) {
-			return -errno;
+		int r = mkdir(part, 0755) < 0 ? -errno : folder_sync_parent(part);
+		if (r < 0 && r != -EEXIST && r != -EISDIR) {
+			return r;
 		}
-	}
-	if (ret_made) {
-		memcpy(ret_made, path, made_length);
-		ret_made[made_length] = '\0';
-	}
-	return 0;
-}
-
-int folder_write_all(int fd, const char *data, size_t size)
-{
-	while (size > 0) {
-		ssize_t n = write(fd, data, size);
-		if (n < 0 && errno == EINTR) {
-			continue;
-		}
-		if (n <= 0) {
-			return n < 0 ? -errno : -EIO;
-		}
-		data += n;
-		size -= (size_t)n;
 	}
 	return 0;
 }

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "system/folder.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 /* Takes the reference of record. */
 static int write_copy(int fd, json_t *record, uint64_t *sequence, uint64_t *size)
@@ -22,7 +22,7 @@ static int write_copy(int fd, json_t *record, uint64_t *sequence, uint64_t *size
 	}
 	json_decref(record);
 	if (r == 0) {
-		r = folder_write_all(fd, line, length);
+		r = io_write_all(fd, line, length);
 	}
 	if (r == 0) {
 		*sequence += 1;

@@ -7,8 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "system/folder.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 /* Of records that a rollback writes: begin, end, and that of a change that is being made; and, for
  * each entry, that it is undone, and what restoring it notes. */
@@ -66,7 +66,7 @@ static int append(struct journal *journal, const char *line, size_t size)
 	if (journal->size + size > JOURNAL_SIZE_MAX) {
 		return -EFBIG;
 	}
-	int r = folder_write_all(journal->fd, line, size);
+	int r = io_write_all(journal->fd, line, size);
 	if (r == 0 && fsync(journal->fd) < 0) {
 		r = -errno;
 	}

@@ -127,7 +127,7 @@ static int open_file(struct journal *journal)
 
 static int open_for_writing(struct journal *journal, struct error *err)
 {
-	int r = folder_make(journal->folder, NULL);
+	int r = folder_make(journal->folder);
 
 	if (r == 0) {
 		journal->folder_fd = open(journal->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -48,7 +48,7 @@ int lock_take(
 {
 	char path[PATH_MAX], text[64];
 
-	int r = folder_make(folder, NULL);
+	int r = folder_make(folder);
 	if (r < 0 || (size_t)snprintf(path, sizeof(path), "%s/lock", folder) >= sizeof(path)) {
 		return error_set(err, r < 0 ? r : -ENAMETOOLONG, "%.200s: cannot be made: %s",
 			folder, error_name(r < 0 ? r : -ENAMETOOLONG));

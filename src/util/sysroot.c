@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "util/cleanup.h"
+#include "util/io.h"
 
 const struct sysroot sysroot_real = {.path = ""};
 
@@ -16,27 +17,6 @@ int sysroot_path(const struct sysroot *root, const char *path, char *buffer, siz
 	int length = snprintf(buffer, size, "%s%s", root->path, path);
 
 	return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
-}
-
-static int read_all(int fd, char *buffer, size_t size, size_t *ret_used)
-{
-	size_t used = 0;
-
-	while (used < size) {
-		ssize_t n = read(fd, buffer + used, size - used);
-		if (n < 0 && errno == EINTR) {
-			continue;
-		}
-		if (n < 0) {
-			return -errno;
-		}
-		if (n == 0) {
-			*ret_used = used;
-			return 0;
-		}
-		used += (size_t)n;
-	}
-	return -E2BIG;
 }
 
 int sysroot_read(const struct sysroot *root, const char *path, char *buffer, size_t size)
@@ -51,7 +31,7 @@ int sysroot_read(const struct sysroot *root, const char *path, char *buffer, siz
 		return -errno;
 	}
 	size_t used = 0;
-	r = read_all(fd, buffer, size, &used);
+	r = io_read_all(fd, buffer, size, &used);
 	if (r < 0) {
 		return r;
 	}
