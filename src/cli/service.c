@@ -87,14 +87,31 @@ static void pick_cameras(struct config *config)
 		 " showing two synthetic cameras");
 }
 
-int service_load(const struct service_origin *origin, struct config *ret_config, struct error *err)
+/*
+ * now: the configuration that runs, or NULL. Cameras that were picked for it stay, whatever is
+ * plugged in: one of them may only be lost.
+ */
+static int load(const struct service_origin *origin, const struct config *now,
+	struct config *ret_config, struct error *err)
 {
 	int r = config_load(origin->path, origin->overrides, origin->n_overrides, ret_config, err);
 
-	if (r == 0 && ret_config->n_cameras == 0) {
+	if (r < 0 || ret_config->n_cameras > 0) {
+		return r;
+	}
+	if (now && now->is_picked) {
+		memcpy(ret_config->cameras, now->cameras, sizeof(now->cameras));
+		ret_config->n_cameras = now->n_cameras;
+		ret_config->is_picked = true;
+	} else {
 		pick_cameras(ret_config);
 	}
-	return r;
+	return 0;
+}
+
+int service_load(const struct service_origin *origin, struct config *ret_config, struct error *err)
+{
+	return load(origin, NULL, ret_config, err);
 }
 
 int service_check_memory(struct config *config, struct error *err)
@@ -140,10 +157,7 @@ int service_check_cameras(const struct config *config)
 	return n_usable > 0 ? 0 : -ENODEV;
 }
 
-/*
- * A file that was there must still be: an editor may have it moved away for a moment. Cameras that
- * were picked stay, whatever is plugged in now: one of them may only be lost.
- */
+/* A file that was there must still be: an editor may have it moved away for a moment. */
 static int load_again(const struct service *service, struct config *ret_config, struct error *err)
 {
 	const struct config *now = &service->running.config;
@@ -152,18 +166,7 @@ static int load_again(const struct service *service, struct config *ret_config, 
 	if (!origin.path && now->has_file) {
 		origin.path = CONFIG_DEFAULT_PATH;
 	}
-	int r = config_load(origin.path, origin.overrides, origin.n_overrides, ret_config, err);
-	if (r < 0 || ret_config->n_cameras > 0) {
-		return r;
-	}
-	if (now->is_picked) {
-		memcpy(ret_config->cameras, now->cameras, sizeof(now->cameras));
-		ret_config->n_cameras = now->n_cameras;
-		ret_config->is_picked = true;
-	} else {
-		pick_cameras(ret_config);
-	}
-	return 0;
+	return load(&origin, now, ret_config, err);
 }
 
 static int try_reload(struct service *service, struct error *err)
