@@ -5,7 +5,8 @@
 #include "system/change-impl.h"
 #include "system/tune.h"
 
-/* Tells the observer, with the memory that is available now. */
+/* What is measured of a step begins, and ends when the observer is told. */
+void tune_step_begin(const struct tune *tune, struct tune_step *step);
 void tune_tell(
 	const struct tune *tune, const struct tune_observer *observer, struct tune_step *step);
 

@@ -28,13 +28,16 @@ enum tune_outcome {
 	TUNE_OUTCOME_AS_BEFORE, /* rollback: nothing was to be restored; boot: nothing to apply */
 	TUNE_OUTCOME_LEFT,      /* somebody changed it since: left alone */
 	TUNE_OUTCOME_ACTION,    /* a deed that is not undone */
+	TUNE_OUTCOME_SETTLED,   /* all changes of the kind: they are in force, and stay so */
 };
 
 struct tune_step {
-	const char *kind, *object;
+	const char *kind, *object; /* object: "" when it is about all of the kind */
 	enum tune_outcome outcome;
 	const char *text;                           /* what a person is to know; "" when nothing */
 	uint64_t available_before, available_after; /* MemAvailable in bytes; 0 when not known */
+	uint64_t begun_ns, took_ns;
+	uint64_t waited_ns; /* of it, until services had stopped or started, and stayed so */
 };
 
 struct tune_observer {
@@ -54,7 +57,8 @@ struct tune {
 
 /*
  * Reads machine and journal. folder: of the journal; it is to live as long as tune. verb: who holds
- * the lock, for others to read; NULL for reading only.
+ * the lock, for others to read; NULL for reading only, and nothing is locked either without the
+ * right to change the machine. Waits for the lock; nothing is written yet.
  * 0; -EBUSY with who holds the lock; another negative errno with err.
  */
 int tune_open(struct tune *tune, const struct sysroot *root, const char *folder, const char *verb,
