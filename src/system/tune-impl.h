@@ -16,6 +16,9 @@ void tune_tell(
  */
 int tune_claim(const struct tune *tune, struct error *err);
 
+/* Takes that back: everything is undone. */
+void tune_disclaim(const struct tune *tune);
+
 /* Calls make for an entry whose intent is written, and writes that it is done. */
 int tune_make(struct tune *tune, const struct journal_entry *entry,
 	int (*make)(struct change_run *, struct error *), const struct tune_observer *observer,

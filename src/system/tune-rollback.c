@@ -197,7 +197,10 @@ int tune_rollback(struct tune *tune, const struct tune_observer *observer, struc
 		}
 	}
 	if (worst == 0 && journal_size(tune->journal) > 0) {
-		return journal_compact(tune->journal, err);
+		worst = journal_compact(tune->journal, err);
+	}
+	if (worst == 0) {
+		tune_disclaim(tune);
 	}
 	return worst;
 }

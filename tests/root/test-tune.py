@@ -356,6 +356,23 @@ class Tune(MachineTest):
             if result[2]:
                 self.assertIn(f"run twinlens tune rollback --state {applied} first", result[1])
         subprocess.run([TWINLENS, "tune", "rollback", "--state", applied], check=True, capture_output=True, timeout=30)
+        self.assertFalse(os.path.lexists("/run/twinlens-tune/applied"))
+        self.check_restored()
+
+    def test_default_journal_of_an_earlier_boot(self):
+        """Nothing but the journal itself tells of it."""
+        default = pathlib.Path("/var/lib/twinlens")
+        if default.exists():
+            self.skipTest(f"{default} is there: tune is in use on this machine")
+        self.tune.must("apply")
+        self.addCleanup(shutil.rmtree, default)
+        shutil.copytree(self.tune.state, default / "tune")
+        os.unlink("/run/twinlens-tune/applied")
+        other = self.tune.run("apply", "--state", str(self.tune.folder / "other"))
+        self.assertEqual(other.returncode, 1)
+        self.assertIn("what is in /var/lib/twinlens/tune is applied", other.stderr)
+        shutil.rmtree(default / "tune")
+        self.tune.must("rollback")
         self.check_restored()
 
     def fill_disk(self):
