@@ -9,6 +9,7 @@
 #include "system/folder.h"
 #include "system/journal-impl.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 static void cleanup_journal(struct journal **journal)
 {
@@ -29,34 +30,22 @@ struct journal *journal_close(struct journal *journal)
 
 static int read_whole(int fd, char **ret_text, size_t *ret_size)
 {
+	/* What is not used of it costs nothing. */
+	_cleanup_free_ char *text = malloc(JOURNAL_SIZE_MAX + 1);
 	struct stat status;
-	size_t size = 0;
 
-	if (fstat(fd, &status) < 0) {
-		return -errno;
-	}
-	if (!S_ISREG(status.st_mode) || status.st_size > JOURNAL_SIZE_MAX) {
-		return S_ISREG(status.st_mode) ? -E2BIG : -EINVAL;
-	}
-	_cleanup_free_ char *text = malloc((size_t)status.st_size + 1);
 	if (!text) {
 		return -ENOMEM;
 	}
-	while (size < (size_t)status.st_size) {
-		ssize_t n = pread(fd, text + size, (size_t)status.st_size - size, (off_t)size);
-		if (n < 0 && errno == EINTR) {
-			continue;
-		}
-		if (n < 0) {
-			return -errno;
-		}
-		if (n == 0) {
-			break;
-		}
-		size += (size_t)n;
+	if (fstat(fd, &status) < 0) {
+		return -errno;
+	}
+	int r = S_ISREG(status.st_mode) ? io_read_all(fd, text, JOURNAL_SIZE_MAX + 1, ret_size)
+					: -EINVAL;
+	if (r < 0) {
+		return r;
 	}
 	*ret_text = take_ptr(text);
-	*ret_size = size;
 	return 0;
 }
 

@@ -93,6 +93,11 @@ static int compare_record(const struct machine *machine, struct systemd *systemd
 	return 0;
 }
 
+static bool is_begun(const struct journal_entry *entry)
+{
+	return json_is_true(json_object_get(entry->progress, RESTORING));
+}
+
 static enum change_state conclude(
 	const struct journal_entry *entry, const struct comparison *comparison)
 {
@@ -100,8 +105,7 @@ static enum change_state conclude(
 		return CHANGE_STATE_OTHER;
 	}
 	if (comparison->n_placed == 0) {
-		bool is_begun = json_is_true(json_object_get(entry->progress, RESTORING));
-		return is_begun ? CHANGE_STATE_PARTIAL : CHANGE_STATE_BEFORE;
+		return is_begun(entry) ? CHANGE_STATE_PARTIAL : CHANGE_STATE_BEFORE;
 	}
 	return comparison->n_before == 0 ? CHANGE_STATE_IN_PLACE : CHANGE_STATE_PARTIAL;
 }
@@ -148,7 +152,9 @@ static int restore_files(struct change_batch *batch, const struct journal_entry 
 	_cleanup_names_ struct names masked = {0};
 
 	(void)data;
-	int r = change_batch_progress(batch, entry, json_pack("{s:b}", RESTORING, 1), err);
+	int r = is_begun(entry) ? 0
+				: change_batch_progress(
+					  batch, entry, json_pack("{s:b}", RESTORING, 1), err);
 	if (r == 0 && service_record_list_masked(record, &masked) < 0) {
 		r = error_set(err, -ENOMEM, "%s: %s", entry->object, error_name(-ENOMEM));
 	}
