@@ -276,13 +276,9 @@ static int run_job(struct systemd *systemd, const char *id, const char *verb, co
 	struct error *err)
 {
 	_cleanup_json_ json_t *reply = NULL;
-	int r = subscribe(systemd, err);
-
-	if (r < 0) {
-		return r;
-	}
-	r = bus_call(
+	int r = bus_call(
 		systemd->bus, &manager, method, CALL_TIMEOUT_NS, &reply, err, "ss", id, "replace");
+
 	if (r < 0) {
 		return r;
 	}
@@ -290,22 +286,33 @@ static int run_job(struct systemd *systemd, const char *id, const char *verb, co
 	if (!job) {
 		return error_set(err, -EBADMSG, "systemd: %s of %s gave no job", method, id);
 	}
+	return wait_job(systemd, id, verb, job, err);
+}
+
+static int run_job_timed(struct systemd *systemd, const char *id, const char *verb,
+	const char *method, struct error *err)
+{
+	int r = subscribe(systemd, err);
+
+	if (r < 0) {
+		return r;
+	}
 	uint64_t begun_ns = clock_now_ns();
-	r = wait_job(systemd, id, verb, job, err);
+	r = run_job(systemd, id, verb, method, err);
 	systemd->waited_ns += clock_now_ns() - begun_ns;
 	return r;
 }
 
 int systemd_stop(struct systemd *systemd, const char *id, struct error *err)
 {
-	int r = run_job(systemd, id, "stop", "StopUnit", err);
+	int r = run_job_timed(systemd, id, "stop", "StopUnit", err);
 
 	return r == -ENOENT ? 0 : r;
 }
 
 int systemd_start(struct systemd *systemd, const char *id, struct error *err)
 {
-	return run_job(systemd, id, "start", "StartUnit", err);
+	return run_job_timed(systemd, id, "start", "StartUnit", err);
 }
 
 uint64_t systemd_waited_ns(const struct systemd *systemd)
