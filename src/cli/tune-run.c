@@ -104,8 +104,12 @@ static int apply_plan(struct tune *tune, const struct plan *plan, struct tune_se
 	struct error err = {0};
 	size_t made = 0;
 
+	int r = tune_claim(tune, &err);
+	if (r < 0) {
+		return tune_fail(r, &err);
+	}
 	tune_hold_signals();
-	int r = tune_apply(tune, plan, &observer, &made, &err);
+	r = tune_apply(tune, plan, &observer, &made, &err);
 	int status = tune_report(session, "made", "made", made, EXIT_STATUS_DONE);
 	if (r < 0 && r != -EINTR) {
 		log_error(

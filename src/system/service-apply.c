@@ -5,9 +5,12 @@
 #include "system/service-change.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "system/service-link.h"
 #include "system/systemd.h"
 #include "util/clock.h"
 
@@ -115,13 +118,39 @@ static int stop_units(
 	return 0;
 }
 
-static int apply_record(
-	struct systemd *systemd, const struct service_record *record, struct error *err)
+static int sync_mask(const struct sysroot *root, const struct service_unit *unit, struct error *err)
 {
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/etc/systemd/system/%s", unit->id);
+	return unit->is_masked ? service_link_sync(root, path, err) : 0;
+}
+
+int service_change_sync(
+	const struct sysroot *root, const struct service_record *record, struct error *err)
+{
+	for (size_t i = 0; i < record->n; i++) {
+		const struct service_unit *unit = &record->units[i];
+		int r = sync_mask(root, unit, err);
+		for (size_t j = 0; r == 0 && j < unit->n_links; j++) {
+			r = service_link_sync(root, unit->links[j].path, err);
+		}
+		if (r < 0) {
+			return r;
+		}
+	}
+	return 0;
+}
+
+static int apply_record(
+	const struct machine *machine, const struct service_record *record, struct error *err)
+{
+	struct systemd *systemd = machine->systemd;
 	int r = disable_units(systemd, record, false, err);
 
 	r = r ? r : disable_units(systemd, record, true, err);
 	r = r ? r : mask_units(systemd, record, err);
+	r = r ? r : service_change_sync(machine->root, record, err);
 	return r ? r : stop_units(systemd, record, err);
 }
 
@@ -136,7 +165,7 @@ int service_change_apply(struct change_run *run, struct error *err)
 		return r;
 	}
 	uint64_t waited_ns = systemd_waited_ns(systemd);
-	r = apply_record(systemd, &record, err);
+	r = apply_record(run->machine, &record, err);
 	run->waited_ns = systemd_waited_ns(systemd) - waited_ns;
 	service_record_done(&record);
 	return r;

@@ -12,6 +12,10 @@ int service_change_compare(const struct machine *machine, const struct journal_e
 int service_change_restore_first(struct change_batch *batch, struct error *err);
 int service_change_restore(struct change_run *run, struct error *err);
 
+/* Makes durable what systemd made of the links and masks. */
+int service_change_sync(
+	const struct sysroot *root, const struct service_record *record, struct error *err);
+
 /* Calls act with the record of each entry; ends at the first that fails. */
 int service_change_for_each(struct change_batch *batch,
 	int (*act)(struct change_batch *batch, const struct journal_entry *entry,

@@ -161,7 +161,8 @@ static int restore_files(struct change_batch *batch, const struct journal_entry 
 	if (r == 0 && masked.n > 0) {
 		r = systemd_unmask(batch->machine->systemd, &masked, err);
 	}
-	return r < 0 ? r : restore_links(batch->machine->root, record, err);
+	r = r ? r : restore_links(batch->machine->root, record, err);
+	return r ? r : service_change_sync(batch->machine->root, record, err);
 }
 
 /* systemd reads its files again once, before the first of the units is started. */

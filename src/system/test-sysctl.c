@@ -183,7 +183,7 @@ static void tells_that_another_file_wins(void **state)
 static void applies_and_restores(void **state)
 {
 	(void)state;
-	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
 
 	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
 	assert_int_equal(made, 4); /* with the file and the unit */
@@ -203,7 +203,7 @@ static void applies_and_restores(void **state)
 static void restores_dirty_bytes(void **state)
 {
 	(void)state;
-	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
 
 	tree_write(&tree, "/proc/sys/vm/dirty_ratio", "0\n");
 	tree_write(&tree, "/proc/sys/vm/dirty_bytes", "50000000\n");
@@ -219,7 +219,7 @@ static void takes_back_what_the_kernel_made_of_it(void **state)
 {
 	(void)state;
 	static const char profile[] = "[sysctl]\nvm.swappiness = 12345678901234567890\n";
-	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
 
 	tree_remove(&tree, "/proc/sys/vm/swappiness");
 	tree_link(&tree, "/proc/sys/vm/swappiness", "/proc/self/comm");
@@ -234,7 +234,7 @@ static void takes_back_what_the_kernel_made_of_it(void **state)
 static void leaves_alone_what_was_changed_since(void **state)
 {
 	(void)state;
-	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
 
 	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
 	tree_write(&tree, "/proc/sys/vm/swappiness", "42\n");
@@ -251,7 +251,7 @@ static void leaves_alone_what_was_changed_since(void **state)
 static void does_not_apply_over_what_was_changed_since(void **state)
 {
 	(void)state;
-	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
 	struct plan plan;
 
 	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
@@ -307,7 +307,7 @@ static void applies_one_journal_at_a_time(void **state)
 {
 	(void)state;
 	struct tree other = tree;
-	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
 
 	snprintf(other.state, sizeof(other.state), "%s/other", tree.folder);
 	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
@@ -324,7 +324,7 @@ static void applies_one_journal_at_a_time(void **state)
 static void makes_again_at_boot(void **state)
 {
 	(void)state;
-	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
 
 	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
 	tree_write(&tree, "/proc/sys/kernel/random/boot_id", "another\n");
@@ -350,7 +350,7 @@ static void is_interrupted_at_boot(void **state)
 {
 	(void)state;
 	const struct tune_observer observer = {.is_interrupted = is_interrupted};
-	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
 	struct tune tune;
 	struct error err = {0};
 
@@ -436,7 +436,7 @@ static void needs_its_unit_and_systemd(void **state)
 {
 	(void)state;
 	static const char link[] = "/etc/systemd/system/swap.target.wants/twinlens-tune.service";
-	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
 	struct plan plan;
 
 	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);

@@ -79,9 +79,14 @@ int tune_plan(struct tune *tune, struct plan *ret_plan, struct error *err);
 int tune_compare(const struct tune *tune, struct plan *ret_plan, struct error *err);
 
 /*
+ * Notes, for this boot, that the machine is changed with this journal; before anything is. 0;
+ * -EEXIST when another one has entries; another negative errno with err.
+ */
+int tune_claim(const struct tune *tune, struct error *err);
+
+/*
  * Makes the open changes of the plan, in order; ends at the first that fails. 0 with how many were
- * made; -EINTR when it was interrupted; -EEXIST when another journal is applied; another negative
- * errno with err.
+ * made; -EINTR when it was interrupted; another negative errno with err.
  */
 int tune_apply(struct tune *tune, const struct plan *plan, const struct tune_observer *observer,
 	size_t *ret_made, struct error *err);

@@ -79,6 +79,36 @@ class Changes(ServicesCase):
         self.assertEqual(self.machine.calls().count("Reload"), 2)
         self.assert_as_before()
 
+    def test_order_of_what_is_durable(self):
+        """What is to be changed before it is changed, and what was changed before it counts as done."""
+        log, state = self.machine.folder / "log", self.machine.state
+        durable = {"preload": ["sync-log.so"], "env": {"SYNC_LOG": str(log)}}
+        self.tune("apply", services="avahi-daemon", **durable)
+        lines = log.read_text().splitlines()
+        journal = [i for i, line in enumerate(lines) if line == f"fsync {state}/journal"]
+        disabled = lines.index("DisableUnitFiles avahi-daemon.service avahi-daemon.socket")
+        stopped = lines.index("StopUnit avahi-daemon.socket")
+        settled = lines.index("Reload")
+        folders = [lines.index(f"fsync {path}") for path in (state.parent, state)]
+        self.assertLess(max(folders), disabled)
+        # The beginning and the intent; that it is done; the end.
+        counts = [sum(a < i < b for i in journal) for a, b in ((0, disabled), (disabled, stopped), (stopped, settled))]
+        self.assertEqual((counts, len(journal)), ([2, 0, 1], 4), lines)
+        left = set(lines[disabled:stopped])
+        for folder in ("sockets.target.wants", "multi-user.target.wants"):
+            path = self.machine.folder / "etc/systemd/system" / folder
+            self.assertIn(f"fsync {path if path.exists() else path.parent}", left)
+
+        log.write_text("")
+        self.tune("rollback", **durable)
+        lines = log.read_text().splitlines()
+        read = lines.index("Reload")
+        for path, target in self.machine.links().items():
+            if "avahi" in path and "/" in target:
+                self.assertIn(f"fsync {(self.machine.folder / 'etc' / path).parent}", lines[:read])
+        self.assertLess(lines.index(f"fsync {state}/journal"), read)
+        self.assert_as_before()
+
     def test_a_report(self):
         report = json.loads(self.tune("apply", "--json"))
         self.assertEqual([(step["object"], step["outcome"]) for step in report["steps"]],
