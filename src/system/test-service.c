@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "system/fixture-tree.h"
+
 static json_t *captured;
 static const struct sysroot nowhere = {.path = "/nonexistent"};
 
@@ -372,25 +374,6 @@ static void test_too_many_members(void **state)
 	json_decref(units);
 }
 
-static int load_captured(void **state)
-{
-	(void)state;
-	json_error_t error;
-
-	captured = json_load_file(FIXTURES "/systemd/units.json", 0, &error);
-	if (!captured) {
-		fail_msg("%s: %s", FIXTURES "/systemd/units.json", error.text);
-	}
-	return 0;
-}
-
-static int free_captured(void **state)
-{
-	(void)state;
-	json_decref(captured);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -409,5 +392,8 @@ int main(void)
 		cmocka_unit_test(test_too_many_members),
 	};
 
-	return cmocka_run_group_tests(tests, load_captured, free_captured);
+	captured = captured_load("units.json");
+	int r = cmocka_run_group_tests(tests, NULL, NULL);
+	json_decref(captured);
+	return r;
 }

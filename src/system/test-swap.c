@@ -11,20 +11,6 @@
 
 static struct tree tree;
 
-static int make(void **state)
-{
-	(void)state;
-	tree_init(&tree);
-	return 0;
-}
-
-static int clean(void **state)
-{
-	(void)state;
-	tree_done(&tree);
-	return 0;
-}
-
 static void check_area(
 	const struct swap_area *area, const char *path, bool is_device, uint64_t used, int priority)
 {
@@ -141,10 +127,10 @@ static void knows_the_limits_of_old_cgroups(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(lists_what_is_in_use, make, clean),
-		cmocka_unit_test_setup_teardown(proves_that_swapoff_fits, make, clean),
-		cmocka_unit_test_setup_teardown(knows_the_limits_of_cgroups, make, clean),
-		cmocka_unit_test_setup_teardown(knows_the_limits_of_old_cgroups, make, clean),
+		tree_test(lists_what_is_in_use, &tree),
+		tree_test(proves_that_swapoff_fits, &tree),
+		tree_test(knows_the_limits_of_cgroups, &tree),
+		tree_test(knows_the_limits_of_old_cgroups, &tree),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
