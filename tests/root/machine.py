@@ -111,7 +111,7 @@ class Tune:
             command += ["--profile", str(self.profile)]
         environment = child_environment(env)
         if preload:
-            environment["LD_PRELOAD"] = str(BUILD / "kill-at.so")
+            environment.setdefault("LD_PRELOAD", str(BUILD / "kill-at.so"))
         return subprocess.run(
             command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, env=environment, **kwargs
         )
