@@ -333,6 +333,25 @@ static void test_an_instance_of_a_template(void **state)
 	service_done(&service);
 }
 
+static void test_a_timer_goes_with_its_service(void **state)
+{
+	(void)state;
+	json_t *units =
+		with("x.service", "{\"UnitFileState\":\"static\",\"TriggeredBy\":[\"x.timer\"]}");
+	json_t *timer = with(
+		"x.timer", "{\"Links\":[\"/etc/systemd/system/timers.target.wants/x.timer\"]}");
+
+	assert_int_equal(json_object_update_missing(units, timer), 0);
+	struct service service = inspect(units, "x.service");
+	assert_int_equal(service.verdict, SERVICE_OPEN);
+	assert_int_equal(service.n, 2);
+	assert_int_equal(member(&service, "x.timer")->role, SERVICE_ROLE_TRIGGER);
+	assert_int_equal(member(&service, "x.timer")->links.n, 1);
+	service_done(&service);
+	json_decref(timer);
+	json_decref(units);
+}
+
 static void test_a_ring_of_requirements_ends(void **state)
 {
 	(void)state;
@@ -388,6 +407,7 @@ int main(void)
 		cmocka_unit_test(test_wants_that_stay),
 		cmocka_unit_test(test_links_that_are_gone_already),
 		cmocka_unit_test(test_an_instance_of_a_template),
+		cmocka_unit_test(test_a_timer_goes_with_its_service),
 		cmocka_unit_test(test_a_ring_of_requirements_ends),
 		cmocka_unit_test(test_too_many_members),
 	};
