@@ -114,6 +114,18 @@ void tree_done(struct tree *tree)
 	tree_remove(tree, "");
 }
 
+int tree_setup(void **state)
+{
+	tree_init(*state);
+	return 0;
+}
+
+int tree_teardown(void **state)
+{
+	tree_done(*state);
+	return 0;
+}
+
 void tree_open(
 	const struct tree *tree, const char *profile, const char *verb, struct tune *ret_tune)
 {
@@ -199,4 +211,18 @@ int tree_run(const struct tree *tree,
 	int r = run(&tune, &observer, &err);
 	tune_close(&tune);
 	return r;
+}
+
+json_t *captured_load(const char *name)
+{
+	char path[PATH_MAX];
+	json_error_t error;
+
+	snprintf(path, sizeof(path), "%s/systemd/%s", FIXTURES, name);
+	json_t *captured = json_load_file(path, 0, &error);
+	if (!captured) {
+		fprintf(stderr, "%s: %s\n", path, error.text);
+		exit(1);
+	}
+	return captured;
 }

@@ -16,6 +16,14 @@ struct tree {
 void tree_init(struct tree *tree);
 void tree_done(struct tree *tree);
 
+/* A test that has the tree, new, to itself. */
+#define tree_test(function, tree)                                                                  \
+	cmocka_unit_test_prestate_setup_teardown(function, tree_setup, tree_teardown, tree)
+
+/* What it is made of: setup and teardown of cmocka; *state is the tree. */
+int tree_setup(void **state);
+int tree_teardown(void **state);
+
 /* Writes a file and the folders above it. */
 void tree_write(const struct tree *tree, const char *path, const char *text);
 
@@ -45,5 +53,9 @@ int tree_apply(const struct tree *tree, const char *profile, size_t *ret_made);
 int tree_run(const struct tree *tree,
 	int (*run)(struct tune *, const struct tune_observer *, struct error *),
 	size_t counts[TUNE_OUTCOME_SETTLED + 1]);
+
+/* What the systemd of a board told: a file of tests/fixtures/systemd. Ends the program on errors.
+ */
+json_t *captured_load(const char *name);
 
 #endif

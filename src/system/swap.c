@@ -8,6 +8,7 @@
 #include "util/cleanup.h"
 
 #define SWAPS_SIZE 16384
+#define KIB_MAX    (INT64_MAX >> 10) /* what adds up in bytes with what else there is */
 
 /* Blanks and backslashes in a path are written as octal numbers. */
 static void unescape(const char *text, size_t length, char *path, size_t size)
@@ -15,7 +16,7 @@ static void unescape(const char *text, size_t length, char *path, size_t size)
 	size_t used = 0;
 
 	for (size_t i = 0; i < length && used < size - 1; i++) {
-		if (text[i] == '\\' && i + 3 < length) {
+		if (text[i] == '\\' && strspn(text + i + 1, "01234567") >= 3) {
 			const char digits[] = {text[i + 1], text[i + 2], text[i + 3], '\0'};
 			path[used++] = (char)strtoul(digits, NULL, 8);
 			i += 3;
@@ -37,12 +38,15 @@ static bool parse_line(const char *line, struct swap_area *area)
 	if (sscanf(line + length, "%15s %llu %llu %d", type, &size, &used, &priority) != 4) {
 		return false;
 	}
+	if (size > KIB_MAX || used > KIB_MAX) {
+		return false;
+	}
 	*area = (struct swap_area){.is_device = strcmp(type, "partition") == 0,
 		.size_bytes = size << 10,
 		.used_bytes = used << 10,
 		.priority = priority};
 	unescape(line, length, area->path, sizeof(area->path));
-	return true;
+	return area->path[0];
 }
 
 int swap_list_init(struct swap_list *list, const struct sysroot *root)

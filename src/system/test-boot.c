@@ -227,25 +227,6 @@ static void test_no_units_and_another_target(void **state)
 	boot_done(&boot);
 }
 
-static int load_captured(void **state)
-{
-	(void)state;
-	json_error_t error;
-
-	captured = json_load_file(FIXTURES "/systemd/boot.json", 0, &error);
-	if (!captured) {
-		fail_msg("%s: %s", FIXTURES "/systemd/boot.json", error.text);
-	}
-	return 0;
-}
-
-static int free_captured(void **state)
-{
-	(void)state;
-	json_decref(captured);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,5 +240,8 @@ int main(void)
 		cmocka_unit_test(test_no_units_and_another_target),
 	};
 
-	return cmocka_run_group_tests(tests, load_captured, free_captured);
+	captured = captured_load("boot.json");
+	int r = cmocka_run_group_tests(tests, NULL, NULL);
+	json_decref(captured);
+	return r;
 }

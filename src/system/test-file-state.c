@@ -16,20 +16,6 @@
 
 static struct tree tree;
 
-static int make(void **state)
-{
-	(void)state;
-	tree_init(&tree);
-	return 0;
-}
-
-static int clean(void **state)
-{
-	(void)state;
-	tree_done(&tree);
-	return 0;
-}
-
 static json_t *read_state(const char *path)
 {
 	json_t *state = NULL;
@@ -129,10 +115,10 @@ static void refuses_what_is_no_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(puts_back_what_was_there, make, clean),
-		cmocka_unit_test_setup_teardown(keeps_folders_that_others_use, make, clean),
-		cmocka_unit_test_setup_teardown(finds_what_a_killed_run_left, make, clean),
-		cmocka_unit_test_setup_teardown(refuses_what_is_no_file, make, clean),
+		tree_test(puts_back_what_was_there, &tree),
+		tree_test(keeps_folders_that_others_use, &tree),
+		tree_test(finds_what_a_killed_run_left, &tree),
+		tree_test(refuses_what_is_no_file, &tree),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

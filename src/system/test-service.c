@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "system/fixture-tree.h"
+
 static json_t *captured;
 static const struct sysroot nowhere = {.path = "/nonexistent"};
 
@@ -331,6 +333,25 @@ static void test_an_instance_of_a_template(void **state)
 	service_done(&service);
 }
 
+static void test_a_timer_goes_with_its_service(void **state)
+{
+	(void)state;
+	json_t *units =
+		with("x.service", "{\"UnitFileState\":\"static\",\"TriggeredBy\":[\"x.timer\"]}");
+	json_t *timer = with(
+		"x.timer", "{\"Links\":[\"/etc/systemd/system/timers.target.wants/x.timer\"]}");
+
+	assert_int_equal(json_object_update_missing(units, timer), 0);
+	struct service service = inspect(units, "x.service");
+	assert_int_equal(service.verdict, SERVICE_OPEN);
+	assert_int_equal(service.n, 2);
+	assert_int_equal(member(&service, "x.timer")->role, SERVICE_ROLE_TRIGGER);
+	assert_int_equal(member(&service, "x.timer")->links.n, 1);
+	service_done(&service);
+	json_decref(timer);
+	json_decref(units);
+}
+
 static void test_a_ring_of_requirements_ends(void **state)
 {
 	(void)state;
@@ -372,25 +393,6 @@ static void test_too_many_members(void **state)
 	json_decref(units);
 }
 
-static int load_captured(void **state)
-{
-	(void)state;
-	json_error_t error;
-
-	captured = json_load_file(FIXTURES "/systemd/units.json", 0, &error);
-	if (!captured) {
-		fail_msg("%s: %s", FIXTURES "/systemd/units.json", error.text);
-	}
-	return 0;
-}
-
-static int free_captured(void **state)
-{
-	(void)state;
-	json_decref(captured);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -405,9 +407,13 @@ int main(void)
 		cmocka_unit_test(test_wants_that_stay),
 		cmocka_unit_test(test_links_that_are_gone_already),
 		cmocka_unit_test(test_an_instance_of_a_template),
+		cmocka_unit_test(test_a_timer_goes_with_its_service),
 		cmocka_unit_test(test_a_ring_of_requirements_ends),
 		cmocka_unit_test(test_too_many_members),
 	};
 
-	return cmocka_run_group_tests(tests, load_captured, free_captured);
+	captured = captured_load("units.json");
+	int r = cmocka_run_group_tests(tests, NULL, NULL);
+	json_decref(captured);
+	return r;
 }

@@ -20,20 +20,6 @@
 
 static struct tree tree;
 
-static int make(void **state)
-{
-	(void)state;
-	tree_init(&tree);
-	return 0;
-}
-
-static int clean(void **state)
-{
-	(void)state;
-	tree_done(&tree);
-	return 0;
-}
-
 static json_t *pack_progress(const char *boot)
 {
 	return json_pack("{s:s,s:i,s:I}", "boot", boot, "number", 1, "sequence", (json_int_t)9);
@@ -250,11 +236,11 @@ static void knows_how_far_it_got(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(knows_its_device, make, clean),
-		cmocka_unit_test_setup_teardown(knows_its_device_without_diskseq, make, clean),
-		cmocka_unit_test_setup_teardown(knows_its_orphan, make, clean),
-		cmocka_unit_test_setup_teardown(knows_how_far_it_got, make, clean),
-		cmocka_unit_test_setup_teardown(takes_modprobe_with_it, make, clean),
+		tree_test(knows_its_device, &tree),
+		tree_test(knows_its_device_without_diskseq, &tree),
+		tree_test(knows_its_orphan, &tree),
+		tree_test(knows_how_far_it_got, &tree),
+		tree_test(takes_modprobe_with_it, &tree),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,21 +21,7 @@
 static struct tree tree;
 static struct plan plan;
 
-static int make(void **state)
-{
-	(void)state;
-	tree_init(&tree);
-	return 0;
-}
-
-static int clean(void **state)
-{
-	(void)state;
-	plan_done(&plan);
-	tree_done(&tree);
-	return 0;
-}
-
+/* Valid until the next. */
 static const struct change *plan_zram(void)
 {
 	plan_done(&plan);
@@ -245,18 +231,20 @@ static void leaves_zswap_without_zram(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(is_to_be_made, make, clean),
-		cmocka_unit_test_setup_teardown(falls_back, make, clean),
-		cmocka_unit_test_setup_teardown(needs_the_kernel, make, clean),
-		cmocka_unit_test_setup_teardown(needs_device_files, make, clean),
-		cmocka_unit_test_setup_teardown(takes_or_refuses_what_is_there, make, clean),
-		cmocka_unit_test_setup_teardown(tells_who_comes_at_boot, make, clean),
-		cmocka_unit_test_setup_teardown(tells_of_swap_that_is_filled_before, make, clean),
-		cmocka_unit_test_setup_teardown(adds_up_several, make, clean),
-		cmocka_unit_test_setup_teardown(turns_zswap_off, make, clean),
-		cmocka_unit_test_setup_teardown(leaves_zswap_without_zram, make, clean),
-		cmocka_unit_test_setup_teardown(remembers_who_loads_the_module, make, clean),
+		tree_test(is_to_be_made, &tree),
+		tree_test(falls_back, &tree),
+		tree_test(needs_the_kernel, &tree),
+		tree_test(needs_device_files, &tree),
+		tree_test(takes_or_refuses_what_is_there, &tree),
+		tree_test(tells_who_comes_at_boot, &tree),
+		tree_test(tells_of_swap_that_is_filled_before, &tree),
+		tree_test(adds_up_several, &tree),
+		tree_test(turns_zswap_off, &tree),
+		tree_test(leaves_zswap_without_zram, &tree),
+		tree_test(remembers_who_loads_the_module, &tree),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int r = cmocka_run_group_tests(tests, NULL, NULL);
+	plan_done(&plan);
+	return r;
 }

@@ -1,11 +1,10 @@
 /* Control messages: whatever comes, the answer is a JSON object with a status and the action. */
 #include "server/control.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 static json_t *get_status(void *userdata)
 {
@@ -18,13 +17,6 @@ static bool select_camera(void *userdata, const char *camera, bool is_on)
 	(void)userdata;
 	(void)is_on;
 	return strcmp(camera, "cam0") == 0;
-}
-
-static void must(bool holds)
-{
-	if (!holds) {
-		abort();
-	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -6,23 +6,14 @@
  */
 #include "encode/mjpeg.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "jpeg/scan.h"
 
 #define PARAMETERS 3
 #define MAX_FRAME  ((size_t)1 << 20)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool holds)
-{
-	if (!holds) {
-		abort();
-	}
-}
 
 static void check_repaired(struct frame *frame)
 {

@@ -6,14 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool holds)
-{
-	if (!holds) {
-		abort();
-	}
-}
+#include "fuzz.h"
 
 static void check_taken(const struct camera_spec *spec)
 {

@@ -4,18 +4,10 @@
  */
 #include "system/sysctl-files.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool holds)
-{
-	if (!holds) {
-		abort();
-	}
-}
+#include "fuzz.h"
 
 static void try_size(const char *line, size_t size)
 {

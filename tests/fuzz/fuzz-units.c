@@ -1,21 +1,12 @@
 /* What systemd answers, what the journal keeps of a service, and D-Bus activation files. */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "system/activation.h"
 #include "system/boot.h"
 #include "system/service-record.h"
 #include "system/unit.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool holds)
-{
-	if (!holds) {
-		abort();
-	}
-}
 
 static void feed_name(const char *text)
 {

@@ -1,11 +1,10 @@
-/* Writes pictures for fuzz-mjpeg to begin with. usage: seed-mjpeg FOLDER */
+/* Pictures for fuzz-mjpeg. */
 #include "jpeg/fixture.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "jpeg/header.h"
+#include "seed.h"
 #include "util/cleanup.h"
 
 static const struct jpeg_fixture kinds[] = {
@@ -18,49 +17,39 @@ static const struct jpeg_fixture kinds[] = {
 	{.width = 16, .height = 16, .quality = 50, .h = 2, .v = 1, .thumbnail_bytes = 4096},
 };
 
-static int write_seed(const char *folder, int number, const uint8_t *data, size_t size)
+static int write_seed(const char *folder, const uint8_t *picture, size_t size)
 {
-	char path[4096];
 	static const uint8_t parameters[] = {2, 200, 3};
+	_cleanup_free_ uint8_t *data = malloc(sizeof(parameters) + size);
 
-	snprintf(path, sizeof(path), "%s/%02d", folder, number);
-	_cleanup_file_ FILE *file = fopen(path, "wb");
-	if (!file || fwrite(parameters, 1, sizeof(parameters), file) != sizeof(parameters) ||
-		fwrite(data, 1, size, file) != size || fflush(file) != 0) {
-		fprintf(stderr, "seed-mjpeg: %s: %s\n", path, strerror(errno));
+	if (!data) {
 		return -1;
 	}
-	return 0;
+	memcpy(data, parameters, sizeof(parameters));
+	memcpy(data + sizeof(parameters), picture, size);
+	return seed_write(folder, data, sizeof(parameters) + size);
 }
 
 /* As it is, without its end, and without its tables. */
-static int write_seeds(const char *folder, int number, const struct jpeg_fixture *fixture)
+static int write_seeds(const char *folder, const struct jpeg_fixture *fixture)
 {
 	size_t size;
 	_cleanup_free_ uint8_t *picture = jpeg_fixture_make(fixture, &size);
-	int r = write_seed(folder, number, picture, size);
+	int r = write_seed(folder, picture, size);
 
 	if (r == 0) {
-		r = write_seed(folder, number + 1, picture, size - 2);
+		r = write_seed(folder, picture, size - 2);
 	}
 	size = jpeg_fixture_remove(picture, size, JPEG_MARKER_DHT);
-	return r == 0 ? write_seed(folder, number + 2, picture, size) : r;
+	return r == 0 ? write_seed(folder, picture, size) : r;
 }
 
-int main(int argc, char **argv)
+int seed_write_all(const char *folder)
 {
-	if (argc != 2) {
-		fprintf(stderr, "usage: seed-mjpeg FOLDER\n");
-		return 2;
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && r == 0; i++) {
+		r = write_seeds(folder, &kinds[i]);
 	}
-	if (mkdir(argv[1], 0755) < 0 && errno != EEXIST) {
-		fprintf(stderr, "seed-mjpeg: %s: %s\n", argv[1], strerror(errno));
-		return 1;
-	}
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (write_seeds(argv[1], (int)(3 * i), &kinds[i]) < 0) {
-			return 1;
-		}
-	}
-	return 0;
+	return r;
 }

@@ -74,10 +74,10 @@ def child_environment(extra=None, preload=()):
     return environment
 
 
-def run_twinlens(*arguments, seconds=10, env=None, preload=(), **kwargs):
+def run_twinlens(*arguments, seconds=10, env=None, preload=(), prefix=(), **kwargs):
     """Runs the program to its end: the CompletedProcess."""
     result = subprocess.run(
-        [TWINLENS, *arguments], capture_output=True, text=True, timeout=seconds * PATIENCE,
+        [*prefix, TWINLENS, *arguments], capture_output=True, text=True, timeout=seconds * PATIENCE,
         stdin=subprocess.DEVNULL, env=child_environment(env, preload), preexec_fn=die_with_parent, **kwargs,
     )
     if SANITIZER_WORDS.search(result.stderr):

@@ -11,6 +11,7 @@ import tempfile
 import unittest
 
 from harness import die_with_parent, run_twinlens
+from isolation import isolate
 
 HERE = pathlib.Path(__file__).parent
 FIXTURES = HERE.parent / "fixtures/systemd"
@@ -146,6 +147,10 @@ class Services(Bus):
 @needs_bus
 @unittest.skipIf(os.geteuid() != 0, "only root may change services")
 class ServicesCase(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        isolate(cls.addClassCleanup)
+
     def setUp(self):
         self.machine = Services()
         self.addCleanup(self.machine.close)

@@ -5,6 +5,7 @@ Only services are in the profile, and their links lie in a temporary folder: not
 
 import json
 import os
+import subprocess
 
 import harness
 from systemd import ServicesCase
@@ -133,6 +134,35 @@ class Changes(ServicesCase):
 
 
 class Trouble(ServicesCase):
+    def show(self, name, text):
+        """A prefix that shows the program another text in its own folder of /proc."""
+        if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
+            self.skipTest("no mount namespace may be made here")
+        folder = self.machine.folder / "shown"
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text(text)
+        top = name.split("/", maxsplit=1)[0]
+        return ("unshare", "-m", "sh", "-c", 'mount --bind "$0" "/proc/$$/$1" && shift && exec "$@"',
+                str(folder / top), top)
+
+    def check_refused(self, service, reason, prefix):
+        output = self.tune("apply", services=f"{service} ModemManager", status=3, prefix=prefix)
+        self.assertIn(reason, " ".join(output.split()))
+        self.assertEqual(self.machine.calls(), [])
+        self.tune("apply", "--service", service, services="nothing", prefix=prefix)
+        self.assert_down((f"{service}.service",))
+
+    def test_what_carries_the_session_is_refused_unless_named(self):
+        self.check_refused("cups", "it carries this session", self.show("cgroup", "0::/system.slice/cups.service\n"))
+
+    def test_what_carries_the_default_route_is_refused_unless_named(self):
+        self.machine.units["dhcpcd.service"] = {"ActiveState": "active", "UnitFileState": "enabled",
+                                                "FragmentPath": "/lib/systemd/system/dhcpcd.service"}
+        self.machine.start()
+        route = "Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT\n" \
+                "eth9 00000000 0202000A 0003 0 0 0 00000000 0 0 0\n"
+        self.check_refused("dhcpcd", "it carries the default route, over eth9", self.show("net/route", route))
+
     def test_what_the_system_needs_is_refused_unless_named(self):
         self.machine.units["dbus.service"] = {"ActiveState": "active", "UnitFileState": "enabled",
                                               "FragmentPath": "/lib/systemd/system/dbus.service"}

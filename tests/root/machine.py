@@ -17,6 +17,10 @@ SYSCTL_FILE = pathlib.Path("/etc/sysctl.d/99-twinlens.conf")
 # Written only, or changed by being read.
 NOT_SETTINGS = {"compact_memory", "drop_caches", "stat_refresh"}
 FOLDERS = ("/etc/sysctl.d", "/etc/systemd/system")
+# The lock of the whole machine, and the note of what is applied. It is shared with everybody: what the tests change
+# is the machine's, too.
+RUN = pathlib.Path("/run/twinlens-tune")
+APPLIED = RUN / "applied"
 
 PROFILE = """
 [zram]
@@ -107,7 +111,7 @@ class Tune:
             command += ["--profile", str(self.profile)]
         environment = child_environment(env)
         if preload:
-            environment["LD_PRELOAD"] = str(BUILD / "kill-at.so")
+            environment.setdefault("LD_PRELOAD", str(BUILD / "kill-at.so"))
         return subprocess.run(
             command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, env=environment, **kwargs
         )
@@ -143,6 +147,19 @@ def repair(before):
             pathlib.Path(name).unlink(missing_ok=True)
 
 
+def read_link(path):
+    return os.readlink(path) if path.is_symlink() else None
+
+
+def restore_run(was_there, applied):
+    if not was_there:
+        shutil.rmtree(RUN, ignore_errors=True)
+    elif read_link(APPLIED) != applied:
+        APPLIED.unlink(missing_ok=True)
+        if applied:
+            APPLIED.symlink_to(applied)
+
+
 class MachineTest(unittest.TestCase):
     """The machine is as before after each test, or the test fails; it is put right in any case."""
 
@@ -152,6 +169,7 @@ class MachineTest(unittest.TestCase):
         skip_unless_possible()
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
+        self.addCleanup(restore_run, RUN.exists(), read_link(APPLIED))
         self.before = snapshot()
         self.addCleanup(repair, self.before)
         self.tune = Tune(folder.name, self.profile)
