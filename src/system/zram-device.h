@@ -53,8 +53,9 @@ int zram_module_unload(const struct sysroot *root);
 
 /*
  * Makes a device. The kernel writes its number, as text of at most ZRAM_NUMBER_SIZE bytes, to the
- * new file claim in the same call: the file has a number exactly when a device was made, unless a
- * signal kills the process within that call. 0 or a negative errno.
+ * new file claim, which is mapped, in the very call that makes it, and which no signal cuts short:
+ * whenever the process is killed, the file has a number exactly when a device was made. The rest of
+ * it is NUL. 0 or a negative errno.
  */
 int zram_device_hot_add(const struct sysroot *root, const char *claim);
 

@@ -77,8 +77,9 @@ static int find_claimed(
 	if (r < 0) {
 		return r;
 	}
+	text[strcspn(text, "\n")] = '\0';
 	if (parse_u64(text, 0, INT_MAX, &number) < 0) {
-		return 0; /* still empty */
+		return 0; /* nothing was made yet */
 	}
 	r = zram_device_read(root, (int)number, &device);
 	if (r < 0 || device.size_bytes > 0) {

@@ -258,7 +258,7 @@ class Tune(MachineTest):
 
     def test_device_of_somebody_else(self):
         """Made with the number that ours would have got, after a kill just before: it is left alone."""
-        self.tune.must("apply", status=-signal.SIGKILL, env={"KILL_CALL": "sendfile64"})
+        self.tune.must("apply", status=-signal.SIGKILL, env={"KILL_CALL": "hot_add"})
         number = (ZRAM_CONTROL / "hot_add").read_text().strip()
         before = machine.snapshot()
         self.tune.must("rollback")
