@@ -1,13 +1,21 @@
 /* The unit that applies the plan again at boot: enabled by the very link that `systemctl enable`
  * would make, so that neither systemd nor D-Bus need run for it. */
+#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "system/file-change.h"
 #include "system/kinds.h"
+#include "util/cleanup.h"
 
 #define UNIT "twinlens-tune.service"
 #define LINK "/etc/systemd/system/swap.target.wants/" UNIT
+#define OWN  "/etc/systemd/system/" UNIT /* what an administrator put before ours */
+
+/* Of systemctl mask --runtime; the next start finds it gone. */
+#define RUNTIME "/run/systemd/system/" UNIT
 
 /* systemd's search path, the first that has it. */
 static const char *const folders[] = {
@@ -26,6 +34,80 @@ static void find_unit(const struct sysroot *root, char *path, size_t size)
 		}
 	}
 	path[0] = '\0';
+}
+
+/* As systemd sees it: a link to /dev/null, or an empty file. */
+static bool is_masked(const struct sysroot *root, const char *path)
+{
+	char full[PATH_MAX];
+	struct stat status;
+
+	if (sysroot_path(root, path, full, sizeof(full)) < 0 || stat(full, &status) < 0) {
+		return false;
+	}
+	return S_ISCHR(status.st_mode) || (S_ISREG(status.st_mode) && status.st_size == 0);
+}
+
+/* The path of a drop-in of the unit; "" when there is none. */
+static void find_drop_in(const struct sysroot *root, char path[static PATH_MAX])
+{
+	char full[PATH_MAX];
+
+	path[0] = '\0';
+	int r = sysroot_path(root, OWN ".d", full, sizeof(full));
+	_cleanup_folder_ DIR *folder = r < 0 ? NULL : opendir(full);
+	if (!folder) {
+		return;
+	}
+	for (const struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
+		const char *suffix = strrchr(entry->d_name, '.');
+		if (suffix && entry->d_name[0] != '.' && strcmp(suffix, ".conf") == 0) {
+			snprintf(path, PATH_MAX, OWN ".d/%s", entry->d_name);
+			return;
+		}
+	}
+}
+
+/* What an administrator did to the unit beyond enabling it. */
+static void tell_others(const struct sysroot *root, struct change *change)
+{
+	char drop_in[PATH_MAX];
+
+	find_drop_in(root, drop_in);
+	if (is_masked(root, RUNTIME)) {
+		change_text(change->disagrees, sizeof(change->disagrees),
+			RUNTIME " masks it, until the machine is started again");
+	} else if (sysroot_exists(root, OWN)) {
+		change_text(change->disagrees, sizeof(change->disagrees),
+			OWN " takes the place of the unit that is installed");
+	} else if (drop_in[0]) {
+		change_text(change->disagrees, sizeof(change->disagrees),
+			"%.200s changes the unit that is installed", drop_in);
+	}
+}
+
+static void judge(const struct machine *machine, const char *unit, struct change *change)
+{
+	if (is_masked(machine->root, OWN)) {
+		change->is_in_place = false;
+		change_text(change->now, sizeof(change->now), "masked");
+		change_text(change->lacks, sizeof(change->lacks),
+			UNIT ", which is to apply the plan at boot: " OWN
+			     " masks it: run systemctl unmask " UNIT);
+		return;
+	}
+	tell_others(machine->root, change);
+	if (change->is_in_place || change->lacks[0]) {
+		return;
+	}
+	if (!machine->has_systemd) {
+		change_text(change->lacks, sizeof(change->lacks),
+			"systemd, which is to apply the plan at boot: it does not run here");
+	} else if (!unit[0]) {
+		change_text(change->lacks, sizeof(change->lacks),
+			UNIT ", which is to apply the plan at boot: install twinlens, as README.md "
+			     "says");
+	}
 }
 
 static int boot_plan(const struct machine *machine, const struct profile *profile,
@@ -48,24 +130,28 @@ static int boot_plan(const struct machine *machine, const struct profile *profil
 	change_text(change->to, sizeof(change->to), "enabled");
 	change_text(
 		change->now, sizeof(change->now), change->is_in_place ? "enabled" : "not enabled");
-	if (change->is_in_place || change->lacks[0]) {
-		return 0;
-	}
-	if (!machine->has_systemd) {
-		change_text(change->lacks, sizeof(change->lacks),
-			"systemd, which is to apply the plan at boot: it does not run here");
-	} else if (!unit[0]) {
-		change_text(change->lacks, sizeof(change->lacks),
-			UNIT ", which is to apply the plan at boot: install twinlens, as README.md "
-			     "says");
-	}
+	judge(machine, unit, change);
 	return 0;
+}
+
+/* A link that a mask keeps from doing anything is to be told, and can be taken back all the same.
+ */
+static int boot_compare(const struct machine *machine, const struct journal_entry *entry,
+	enum change_state *ret_state, char *ret_now, struct error *err)
+{
+	int r = file_change_compare(machine, entry, ret_state, ret_now, err);
+
+	if (r == 0 && *ret_state == CHANGE_STATE_IN_PLACE && is_masked(machine->root, OWN)) {
+		*ret_state = CHANGE_STATE_PARTIAL;
+		change_text(ret_now, CHANGE_VALUE_MAX, "masked by " OWN);
+	}
+	return r;
 }
 
 const struct change_kind boot_change_kind = {
 	.name = "boot",
 	.plan = boot_plan,
 	.apply = file_change_apply,
-	.compare = file_change_compare,
+	.compare = boot_compare,
 	.restore = file_change_restore,
 };
