@@ -8,6 +8,7 @@
 
 #include "system/kinds.h"
 #include "system/memory-limit.h"
+#include "system/zram-module.h"
 #include "util/clock.h"
 
 #define SWAPOFF_MIN_NS (30 * NSEC_PER_SEC)
@@ -81,10 +82,10 @@ int zram_compare(const struct machine *machine, const struct journal_entry *entr
 		return error_set(err, r, "zram: looking for our device: %s", error_name(r));
 	}
 	if (r == 0) {
-		/* A module that was loaded for it is to go, too. */
-		bool has_module =
-			zram_has_loaded_module(machine, entry) && zram_is_loaded(machine->root);
-		*ret_state = has_module || zram_has_claim(machine->root, entry)
+		/* Modules that were loaded for it are to go, too. */
+		const json_t *modules = zram_get_modules(machine, entry);
+		*ret_state = zram_module_has(machine->root, modules) ||
+					     zram_has_claim(machine->root, entry)
 				     ? CHANGE_STATE_PARTIAL
 				     : CHANGE_STATE_BEFORE;
 		change_text(ret_now, CHANGE_VALUE_MAX, "none");
@@ -212,14 +213,11 @@ int zram_restore(struct change_run *run, struct error *err)
 		return r;
 	}
 	zram_claim_remove(root, run->entry);
-	if (!zram_has_loaded_module(run->machine, run->entry)) {
-		return 0;
-	}
-	r = zram_module_unload(root);
+	r = zram_module_unload(root, zram_get_modules(run->machine, run->entry));
 	if (r > 0) {
 		change_text(run->note, sizeof(run->note), "the module zram stays: it is in use");
 	}
-	return r < 0 ? error_set(err, r, "zram: unloading the module: %s", error_name(r)) : 0;
+	return r < 0 ? error_set(err, r, "zram: unloading its modules: %s", error_name(r)) : 0;
 }
 
 const struct change_kind zram_change_kind = {

@@ -16,7 +16,7 @@
 /*
  * The progress of the entry, all of it of one boot:
  *     "boot"                  of which
- *     "module"                true when the kernel's module was loaded for it, then or at boot
+ *     "modules"               that were not loaded before: array of names
  *     "uuid"                  of the swap area, and in the name of the claim
  *     "number", "sequence"    of our device
  */
@@ -36,11 +36,12 @@ void zram_claim_path(const char *uuid, char path[ZRAM_CLAIM_MAX]);
 bool zram_has_claim(const struct sysroot *root, const struct journal_entry *entry);
 void zram_claim_remove(const struct sysroot *root, const struct journal_entry *entry);
 
-/* Whether the progress is of this boot, has a device, and says that the module was loaded for it.
- */
+/* Whether the progress is of this boot, and has a device. */
 bool zram_is_of_this_boot(const struct machine *machine, const struct journal_entry *entry);
 bool zram_has_number(const struct journal_entry *entry);
-bool zram_has_loaded_module(const struct machine *machine, const struct journal_entry *entry);
+
+/* The kernel's modules that were loaded for it in this boot; NULL for none. */
+const json_t *zram_get_modules(const struct machine *machine, const struct journal_entry *entry);
 
 /* 1 with ret_area when the device is in use as swap, 0 when it is not; a negative errno with err.
  */

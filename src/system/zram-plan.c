@@ -7,6 +7,7 @@
 #include "system/kinds.h"
 #include "system/zram-change.h"
 #include "system/zram-foreign.h"
+#include "system/zram-module.h"
 #include "system/zram-owner.h"
 
 #define SIZE_STEP (UINT64_C(64) << 10) /* the largest page of any kernel for ARM */
