@@ -48,6 +48,10 @@ const json_t *zram_get_modules(const struct machine *machine, const struct journ
 int zram_find_area(
 	const struct sysroot *root, int number, struct swap_area *ret_area, struct error *err);
 
+/* Gives up the swap on a device, when that fits, and removes the device. 0 or a negative errno with
+ * err. */
+int zram_release(const struct sysroot *root, int number, struct error *err);
+
 /* "1 GiB" */
 void zram_format_size(uint64_t bytes, char *text, size_t size);
 

@@ -16,7 +16,7 @@ import sys
 import time
 
 import machine
-from harness import IS_SANITIZED, TWINLENS, figure, main
+from harness import IS_SANITIZED, TWINLENS, eventually, figure, main
 from machine import MachineTest, VM, ZRAM_CONTROL, read, swaps
 
 MADV_PAGEOUT = 21
@@ -113,10 +113,9 @@ class Tune(MachineTest):
         file.write_text(str(limit))
         return folder, file
 
-    def test_limited_cgroup(self):
-        """What is swapped out of a cgroup must fit into it again: else no swapoff, and nobody is killed."""
-        self.tune.must("apply")
-        folder, file = self.make_group(24 << 20)
+    @contextlib.contextmanager
+    def run_in(self, folder):
+        """A process with 48 MiB in the cgroup, as much of them swapped out as the limit demands."""
         code = (
             "import sys; open(sys.argv[1], 'w').write('0'); data = bytearray(b'x' * 4096) * 12288; "
             "print(1, flush=True); sys.stdin.read(); print(sum(data[::4096]), flush=True)")
@@ -124,16 +123,41 @@ class Tune(MachineTest):
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
             try:
                 self.assertEqual(process.stdout.readline(), "1\n")
-                device = self.own_device()
-                refused = self.tune.must("rollback", status=1)
-                self.assertIn(f"swapoff does not fit: {file} is 24 MiB, with ", refused.stdout)
-                self.assertIn(device, swaps())
-                file.write_text(str(96 << 20))
-                self.tune.must("rollback")
+                yield
                 self.assertEqual(process.communicate()[0], f"{12288 * ord('x')}\n")
             finally:
                 process.kill()
         self.assertEqual(process.returncode, 0)
+
+    def test_limited_cgroup(self):
+        """What is swapped out of a cgroup must fit into it again: else no swapoff, and nobody is killed."""
+        self.tune.must("apply")
+        folder, file = self.make_group(24 << 20)
+        with self.run_in(folder):
+            device = self.own_device()
+            refused = self.tune.must("rollback", status=1)
+            self.assertIn(f"swapoff does not fit: {file} is 24 MiB, with ", refused.stdout)
+            self.assertIn(device, swaps())
+            file.write_text(str(96 << 20))
+            self.tune.must("rollback")
+        self.check_restored()
+
+    def test_cgroup_that_gets_short(self):
+        """It held what is swapped out, and does no more when swapoff is about to read it back."""
+        self.tune.must("apply")
+        folder, file = self.make_group(24 << 20)
+        with self.run_in(folder):
+            device = self.own_device()
+            file.write_text(str(96 << 20))
+            with self.start_hung() as hung:
+                self.swapoff_of(hung)
+                file.write_text(str(26 << 20))
+                text = hung.communicate(timeout=15)[0]
+            self.assertEqual(hung.returncode, 1, text)
+            self.assertIn(f"{device}: swapoff was ended: {file} is 26 MiB, with ", text)
+            self.assertIn(device, swaps())
+            file.write_text(str(96 << 20))
+            self.tune.must("rollback")
         self.check_restored()
 
     def test_swapoff_that_fails(self):
@@ -146,16 +170,25 @@ class Tune(MachineTest):
         self.tune.must("rollback")
         self.check_restored()
 
+    def start_hung(self):
+        """A rollback whose swapoff does not return."""
+        environment = {**os.environ, "LD_PRELOAD": str(machine.BUILD / "kill-at.so"), "HANG_SWAPOFF": "1"}
+        command = [TWINLENS, "tune", "rollback", "--state", str(self.tune.state)]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+
+    def swapoff_of(self, process):
+        """The child that waits in swapoff: it has closed what it was given."""
+        def find():
+            child = read(f"/proc/{process.pid}/task/{process.pid}/children")
+            return child if child and not os.listdir(f"/proc/{child}/fd") else None
+        return eventually(find, 5, "swapoff begins")
+
     def test_swapoff_that_hangs(self):
         """It is ended, the swap stays in use, and the rest is rolled back. It holds no lock."""
         self.tune.must("apply")
         device = self.own_device()
-        environment = {**os.environ, "LD_PRELOAD": str(machine.BUILD / "kill-at.so"), "HANG_SWAPOFF": "1"}
-        command = [TWINLENS, "tune", "rollback", "--state", str(self.tune.state)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as hung:
-            time.sleep(1)
-            child = int(read(f"/proc/{hung.pid}/task/{hung.pid}/children"))
-            self.assertEqual(os.listdir(f"/proc/{child}/fd"), [])
+        with self.start_hung() as hung:
+            self.swapoff_of(hung)
             text = hung.communicate(timeout=60)[0]
         self.assertEqual(hung.returncode, 1, text)
         self.assertIn("swapoff was ended, as it took longer than 30 s", text)
