@@ -1,21 +1,18 @@
 /* The unit that applies the plan again at boot: enabled by the very link that `systemctl enable`
  * would make, so that neither systemd nor D-Bus need run for it. */
-#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "system/file-change.h"
 #include "system/kinds.h"
-#include "util/cleanup.h"
+#include "system/unit-file.h"
 
 #define UNIT "twinlens-tune.service"
-#define LINK "/etc/systemd/system/swap.target.wants/" UNIT
-#define OWN  "/etc/systemd/system/" UNIT /* what an administrator put before ours */
+#define LINK UNIT_FILE_FOLDER "/swap.target.wants/" UNIT
+#define OWN  UNIT_FILE_FOLDER "/" UNIT /* what an administrator put before ours */
 
 /* Of systemctl mask --runtime; the next start finds it gone. */
-#define RUNTIME "/run/systemd/system/" UNIT
+#define RUNTIME UNIT_FILE_RUNTIME "/" UNIT
 
 /* systemd's search path, the first that has it. */
 static const char *const folders[] = {
@@ -36,36 +33,11 @@ static void find_unit(const struct sysroot *root, char *path, size_t size)
 	path[0] = '\0';
 }
 
-/* As systemd sees it: a link to /dev/null, or an empty file. */
-static bool is_masked(const struct sysroot *root, const char *path)
+static bool keep_path(const struct sysroot *root, const char *path, void *data)
 {
-	char full[PATH_MAX];
-	struct stat status;
-
-	if (sysroot_path(root, path, full, sizeof(full)) < 0 || stat(full, &status) < 0) {
-		return false;
-	}
-	return S_ISCHR(status.st_mode) || (S_ISREG(status.st_mode) && status.st_size == 0);
-}
-
-/* The path of a drop-in of the unit; "" when there is none. */
-static void find_drop_in(const struct sysroot *root, char path[static PATH_MAX])
-{
-	char full[PATH_MAX];
-
-	path[0] = '\0';
-	int r = sysroot_path(root, OWN ".d", full, sizeof(full));
-	_cleanup_folder_ DIR *folder = r < 0 ? NULL : opendir(full);
-	if (!folder) {
-		return;
-	}
-	for (const struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
-		const char *suffix = strrchr(entry->d_name, '.');
-		if (suffix && entry->d_name[0] != '.' && strcmp(suffix, ".conf") == 0) {
-			snprintf(path, PATH_MAX, OWN ".d/%s", entry->d_name);
-			return;
-		}
-	}
+	(void)root;
+	snprintf(data, PATH_MAX, "%s", path);
+	return true;
 }
 
 /* What an administrator did to the unit beyond enabling it. */
@@ -73,14 +45,13 @@ static void tell_others(const struct sysroot *root, struct change *change)
 {
 	char drop_in[PATH_MAX];
 
-	find_drop_in(root, drop_in);
-	if (is_masked(root, RUNTIME)) {
+	if (unit_file_is_masked(root, RUNTIME)) {
 		change_text(change->disagrees, sizeof(change->disagrees),
 			RUNTIME " masks it, until the machine is started again");
 	} else if (sysroot_exists(root, OWN)) {
 		change_text(change->disagrees, sizeof(change->disagrees),
 			OWN " takes the place of the unit that is installed");
-	} else if (drop_in[0]) {
+	} else if (unit_file_find_conf(root, OWN ".d", keep_path, drop_in)) {
 		change_text(change->disagrees, sizeof(change->disagrees),
 			"%.200s changes the unit that is installed", drop_in);
 	}
@@ -88,7 +59,7 @@ static void tell_others(const struct sysroot *root, struct change *change)
 
 static void judge(const struct machine *machine, const char *unit, struct change *change)
 {
-	if (is_masked(machine->root, OWN)) {
+	if (unit_file_is_masked(machine->root, OWN)) {
 		change->is_in_place = false;
 		change_text(change->now, sizeof(change->now), "masked");
 		change_text(change->lacks, sizeof(change->lacks),
@@ -141,7 +112,8 @@ static int boot_compare(const struct machine *machine, const struct journal_entr
 {
 	int r = file_change_compare(machine, entry, ret_state, ret_now, err);
 
-	if (r == 0 && *ret_state == CHANGE_STATE_IN_PLACE && is_masked(machine->root, OWN)) {
+	if (r == 0 && *ret_state == CHANGE_STATE_IN_PLACE &&
+		unit_file_is_masked(machine->root, OWN)) {
 		*ret_state = CHANGE_STATE_PARTIAL;
 		change_text(ret_now, CHANGE_VALUE_MAX, "masked by " OWN);
 	}

@@ -102,17 +102,43 @@ static void takes_or_refuses_what_is_there(void **state)
 	assert_false(plan_zram()->is_in_place);
 }
 
+#define GENERATOR "/usr/lib/systemd/system-generators/zram-generator"
+#define ITS_FILE  "/etc/systemd/zram-generator.conf"
+
+static void tells_of_the_generator(void **state)
+{
+	(void)state;
+
+	assert_null(zram_owner_find(&tree.root));
+	tree_write(&tree, ITS_FILE, "# a comment\n[zram0]\n");
+	assert_null(zram_owner_find(&tree.root)); /* the program is not installed */
+	tree_write(&tree, GENERATOR, "");
+	assert_non_null(strstr(plan_zram()->disagrees, "zram-generator makes zram of its own"));
+	tree_write(&tree, ITS_FILE, "#[zram0]\n[zram]\n[zramx]\n");
+	assert_null(zram_owner_find(&tree.root)); /* it makes no device */
+	tree_write(&tree, "/usr/lib/systemd/zram-generator.conf", "[zram0]\n");
+	assert_null(zram_owner_find(&tree.root)); /* the one in /etc counts */
+	tree_write(&tree, "/usr/lib/systemd/zram-generator.conf.d/README", "[zram0]\n");
+	assert_null(zram_owner_find(&tree.root));
+	tree_write(&tree, "/usr/lib/systemd/zram-generator.conf.d/a.conf", "  [zram12]\n");
+	assert_non_null(zram_owner_find(&tree.root));
+}
+
 static void tells_who_comes_at_boot(void **state)
 {
 	(void)state;
-	assert_null(zram_owner_find(&tree.root));
-	tree_write(&tree, "/etc/systemd/zram-generator.conf", "[zram0]\n");
-	assert_null(zram_owner_find(&tree.root)); /* the program is not installed */
-	tree_write(&tree, "/usr/lib/systemd/system-generators/zram-generator", "");
-	assert_non_null(strstr(plan_zram()->disagrees, "zram-generator makes zram of its own"));
-	tree_remove(&tree, "/etc/systemd/zram-generator.conf");
+
 	tree_link(&tree, WANTS "armbian-zram-config.service", "/lib/x");
 	assert_non_null(strstr(plan_zram()->disagrees, "Armbian"));
+	/* As removing its package leaves it, and systemctl mask. */
+	tree_link(&tree, "/etc/systemd/system/armbian-zram-config.service", "/dev/null");
+	assert_string_equal(plan_zram()->disagrees, "");
+	tree_link(&tree,
+		"/usr/lib/systemd/system/sysinit.target.wants/orangepi-zram-config.service",
+		"../orangepi-zram-config.service");
+	assert_non_null(strstr(plan_zram()->disagrees,
+		"Orange Pi makes zram of its own at boot: disable it with --service "
+		"orangepi-zram-config.service"));
 }
 
 static void tells_of_swap_that_is_filled_before(void **state)
@@ -239,6 +265,7 @@ int main(void)
 		tree_test(needs_the_kernel, &tree),
 		tree_test(needs_device_files, &tree),
 		tree_test(takes_or_refuses_what_is_there, &tree),
+		tree_test(tells_of_the_generator, &tree),
 		tree_test(tells_who_comes_at_boot, &tree),
 		tree_test(tells_of_swap_that_is_filled_before, &tree),
 		tree_test(adds_up_several, &tree),
