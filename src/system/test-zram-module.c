@@ -9,8 +9,10 @@
 #include <cmocka.h>
 
 #include "system/fixture-tree.h"
+#include "system/zram-change.h"
 
 #define MODULES_DEP "/lib/modules/6.1.0-test/modules.dep"
+#define PROFILE     "[zram]\nsize = 1G\nalgorithm = lz4\npriority = 10\n"
 #define WANTS       "/etc/systemd/system/multi-user.target.wants/"
 
 static struct tree tree;
@@ -98,19 +100,58 @@ static void loads_it_without_devices(void **state)
 static void leaves_zram0_to_others(void **state)
 {
 	(void)state;
-	static const char profile[] = "[zram]\nsize = 1G\nalgorithm = lz4\npriority = 10\n";
 	size_t made;
 
 	make_modprobe();
 	tree_remove(&tree, "/sys/class/zram-control");
 	tree_write(&tree, MODULES_DEP, "kernel/drivers/block/zram/zram.ko:\n");
-	assert_true(tree_apply(&tree, profile, &made) < 0);
+	assert_true(tree_apply(&tree, PROFILE, &made) < 0);
 	assert_string_equal(tree_read(&tree, "/called"), "zram num_devices=0");
 	tree_remove(&tree, tree.state + strlen(tree.folder));
 	tree_remove(&tree, "/sys/class/zram-control");
 	tree_write(&tree, WANTS "zramswap.service", "");
-	assert_true(tree_apply(&tree, profile, &made) < 0);
+	assert_true(tree_apply(&tree, PROFILE, &made) < 0);
 	assert_string_equal(tree_read(&tree, "/called"), "zram");
+}
+
+static bool is_module_ours(void)
+{
+	struct tune tune;
+
+	tree_open(&tree, NULL, NULL, &tune);
+	const struct journal_entry *entry = journal_find(tune.journal, "zram", ZRAM_OBJECT);
+	assert_non_null(entry);
+	bool is_ours = json_array_size(zram_get_modules(&tune.machine, entry)) > 0;
+	tune_close(&tune);
+	return is_ours;
+}
+
+/* At boot again. zram cannot be made here: each run ends with what it noted. */
+static void remembers_who_loads_the_module(void **state)
+{
+	(void)state;
+	static const char boot_id[] = "/proc/sys/kernel/random/boot_id";
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
+
+	assert_true(tree_apply(&tree, PROFILE, &made) < 0);
+	assert_false(is_module_ours());
+	tree_write(&tree, boot_id, "22222222-2222-3333-4444-555555555555\n");
+	assert_int_equal(tree_run(&tree, tune_boot, counts), 1);
+	assert_false(is_module_ours());
+	tree_remove(&tree, tree.state + strlen(tree.folder));
+	tree_remove(&tree, "/sys/class/zram-control");
+	tree_write(&tree, "/lib/modules/6.1.0-test/modules.dep", "kernel/zram.ko:\n");
+	make_modprobe();
+	assert_true(tree_apply(&tree, PROFILE, &made) < 0);
+	assert_true(is_module_ours());
+	tree_write(&tree, boot_id, "33333333-2222-3333-4444-555555555555\n");
+	assert_false(is_module_ours());
+	assert_int_equal(tree_run(&tree, tune_boot, counts), 1);
+	assert_false(is_module_ours()); /* it was there already */
+	tree_write(&tree, boot_id, "44444444-2222-3333-4444-555555555555\n");
+	tree_remove(&tree, "/sys/class/zram-control");
+	assert_int_equal(tree_run(&tree, tune_boot, counts), 1);
+	assert_true(is_module_ours());
 }
 
 int main(void)
@@ -119,6 +160,7 @@ int main(void)
 		tree_test(lists_what_comes_with_it, &tree),
 		tree_test(loads_it_without_devices, &tree),
 		tree_test(leaves_zram0_to_others, &tree),
+		tree_test(remembers_who_loads_the_module, &tree),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,13 +4,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <cmocka.h>
 
 #include "system/fixture-tree.h"
-#include "system/kinds.h"
-#include "system/zram-owner.h"
 
 #define ZRAM                                                                                       \
 	"[zram]\nsize = 1G\nalgorithm = lz4\nfallback = lzo-rle zstd\npriority = 10\nzswap = "     \
@@ -102,45 +99,6 @@ static void takes_or_refuses_what_is_there(void **state)
 	assert_false(plan_zram()->is_in_place);
 }
 
-#define GENERATOR "/usr/lib/systemd/system-generators/zram-generator"
-#define ITS_FILE  "/etc/systemd/zram-generator.conf"
-
-static void tells_of_the_generator(void **state)
-{
-	(void)state;
-
-	assert_null(zram_owner_find(&tree.root));
-	tree_write(&tree, ITS_FILE, "# a comment\n[zram0]\n");
-	assert_null(zram_owner_find(&tree.root)); /* the program is not installed */
-	tree_write(&tree, GENERATOR, "");
-	assert_non_null(strstr(plan_zram()->disagrees, "zram-generator makes zram of its own"));
-	tree_write(&tree, ITS_FILE, "#[zram0]\n[zram]\n[zramx]\n");
-	assert_null(zram_owner_find(&tree.root)); /* it makes no device */
-	tree_write(&tree, "/usr/lib/systemd/zram-generator.conf", "[zram0]\n");
-	assert_null(zram_owner_find(&tree.root)); /* the one in /etc counts */
-	tree_write(&tree, "/usr/lib/systemd/zram-generator.conf.d/README", "[zram0]\n");
-	assert_null(zram_owner_find(&tree.root));
-	tree_write(&tree, "/usr/lib/systemd/zram-generator.conf.d/a.conf", "  [zram12]\n");
-	assert_non_null(zram_owner_find(&tree.root));
-}
-
-static void tells_who_comes_at_boot(void **state)
-{
-	(void)state;
-
-	tree_link(&tree, WANTS "armbian-zram-config.service", "/lib/x");
-	assert_non_null(strstr(plan_zram()->disagrees, "Armbian"));
-	/* As removing its package leaves it, and systemctl mask. */
-	tree_link(&tree, "/etc/systemd/system/armbian-zram-config.service", "/dev/null");
-	assert_string_equal(plan_zram()->disagrees, "");
-	tree_link(&tree,
-		"/usr/lib/systemd/system/sysinit.target.wants/orangepi-zram-config.service",
-		"../orangepi-zram-config.service");
-	assert_non_null(strstr(plan_zram()->disagrees,
-		"Orange Pi makes zram of its own at boot: disable it with --service "
-		"orangepi-zram-config.service"));
-}
-
 static void tells_of_swap_that_is_filled_before(void **state)
 {
 	(void)state;
@@ -202,54 +160,6 @@ static void turns_zswap_off(void **state)
 	assert_null(plan_find(&plan, "zswap", "zswap"));
 }
 
-static bool is_module_ours(void)
-{
-	struct tune tune;
-
-	tree_open(&tree, NULL, NULL, &tune);
-	const struct journal_entry *entry = journal_find(tune.journal, "zram", ZRAM_OBJECT);
-	assert_non_null(entry);
-	bool is_ours = json_array_size(zram_get_modules(&tune.machine, entry)) > 0;
-	tune_close(&tune);
-	return is_ours;
-}
-
-/* At boot again. zram cannot be made here: each run ends with what it noted. */
-static void remembers_who_loads_the_module(void **state)
-{
-	(void)state;
-	static const char boot_id[] = "/proc/sys/kernel/random/boot_id";
-	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
-	char script[256], path[64];
-
-	assert_true(tree_apply(&tree, ZRAM, &made) < 0);
-	assert_false(is_module_ours());
-	tree_write(&tree, boot_id, "22222222-2222-3333-4444-555555555555\n");
-	assert_int_equal(tree_run(&tree, tune_boot, counts), 1);
-	assert_false(is_module_ours());
-	tree_remove(&tree, tree.state + strlen(tree.folder));
-	tree_remove(&tree, "/sys/class/zram-control");
-	tree_write(&tree, "/lib/modules/6.1.0-test/modules.dep", "kernel/zram.ko:\n");
-	snprintf(script, sizeof(script),
-		"#!/bin/sh\nmkdir %s/sys/class/zram-control\n"
-		"echo 1 > %s/sys/class/zram-control/hot_add\n",
-		tree.folder, tree.folder);
-	tree_write(&tree, "/modprobe", script);
-	snprintf(path, sizeof(path), "%s/modprobe", tree.folder);
-	assert_int_equal(chmod(path, 0755), 0);
-	tree_write(&tree, "/proc/sys/kernel/modprobe", path);
-	assert_true(tree_apply(&tree, ZRAM, &made) < 0);
-	assert_true(is_module_ours());
-	tree_write(&tree, boot_id, "33333333-2222-3333-4444-555555555555\n");
-	assert_false(is_module_ours());
-	assert_int_equal(tree_run(&tree, tune_boot, counts), 1);
-	assert_false(is_module_ours()); /* it was there already */
-	tree_write(&tree, boot_id, "44444444-2222-3333-4444-555555555555\n");
-	tree_remove(&tree, "/sys/class/zram-control");
-	assert_int_equal(tree_run(&tree, tune_boot, counts), 1);
-	assert_true(is_module_ours());
-}
-
 /* It is all the compression there is. */
 static void leaves_zswap_without_zram(void **state)
 {
@@ -268,13 +178,10 @@ int main(void)
 		tree_test(needs_the_kernel, &tree),
 		tree_test(needs_device_files, &tree),
 		tree_test(takes_or_refuses_what_is_there, &tree),
-		tree_test(tells_of_the_generator, &tree),
-		tree_test(tells_who_comes_at_boot, &tree),
 		tree_test(tells_of_swap_that_is_filled_before, &tree),
 		tree_test(adds_up_several, &tree),
 		tree_test(turns_zswap_off, &tree),
 		tree_test(leaves_zswap_without_zram, &tree),
-		tree_test(remembers_who_loads_the_module, &tree),
 	};
 
 	int r = cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #define SYSTEM_ZRAM_CHANGE_H
 
 #include "system/change-impl.h"
+#include "system/memory-limit.h"
 #include "system/swap.h"
 #include "system/zram-device.h"
 #include "util/clock.h"
@@ -51,6 +52,10 @@ int zram_find_area(
 /* Gives up the swap on a device, when that fits, and removes the device. 0 or a negative errno with
  * err. */
 int zram_release(const struct sysroot *root, int number, struct error *err);
+
+/* Writes why giving up swap does not fit: into memory, into a cgroup. */
+void zram_tell_misfit(const struct swap_fit *fit, char *text, size_t size);
+void zram_tell_limit(const struct memory_limit *limit, char *text, size_t size);
 
 /* "1 GiB" */
 void zram_format_size(uint64_t bytes, char *text, size_t size);

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 
-#include "system/memory-limit.h"
 #include "system/memory.h"
 #include "util/clock.h"
 
@@ -24,8 +23,7 @@ struct release {
 	struct memory_limit limit; /* that became short; its path is "" when none did */
 };
 
-static int refuse_swapoff(
-	const struct swap_area *area, const struct swap_fit *fit, struct error *err)
+void zram_tell_misfit(const struct swap_fit *fit, char *text, size_t size)
 {
 	char used[32], available[32], compressed[32], margin[32];
 
@@ -33,25 +31,43 @@ static int refuse_swapoff(
 	zram_format_size(fit->available, available, sizeof(available));
 	zram_format_size(fit->compressed, compressed, sizeof(compressed));
 	zram_format_size(fit->margin, margin, sizeof(margin));
-	return error_set(err, -ENOMEM,
-		"%s: swapoff does not fit: %s swapped out, but only %s available and %s to come "
-		"back "
-		"from it, with %s to stay free: end what takes memory, then roll back again",
-		area->path, used, available, compressed, margin);
+	change_text(text, size,
+		"%s swapped out, but only %s available and %s to come back from it, with %s to "
+		"stay free",
+		used, available, compressed, margin);
 }
 
-static int refuse_limit(const struct swap_area *area, const struct memory_limit *limit,
-	const char *what, struct error *err)
+void zram_tell_limit(const struct memory_limit *limit, char *text, size_t size)
 {
 	char used[32], swapped[32], max[32];
 
 	zram_format_size(limit->used, used, sizeof(used));
 	zram_format_size(limit->swapped, swapped, sizeof(swapped));
 	zram_format_size(limit->max, max, sizeof(max));
+	change_text(text, size, "%.200s is %s, with %s in use and %s swapped out", limit->path, max,
+		used, swapped);
+}
+
+static int refuse_swapoff(
+	const struct swap_area *area, const struct swap_fit *fit, struct error *err)
+{
+	char why[CHANGE_TEXT_MAX];
+
+	zram_tell_misfit(fit, why, sizeof(why));
 	return error_set(err, -ENOMEM,
-		"%s: %s: %s is %s, with %s in use and %s swapped out: raise it, or end what runs "
-		"there, then roll back again",
-		area->path, what, limit->path, max, used, swapped);
+		"%s: swapoff does not fit: %s: end what takes memory, then roll back again",
+		area->path, why);
+}
+
+static int refuse_limit(const struct swap_area *area, const struct memory_limit *limit,
+	const char *what, struct error *err)
+{
+	char why[CHANGE_TEXT_MAX];
+
+	zram_tell_limit(limit, why, sizeof(why));
+	return error_set(err, -ENOMEM,
+		"%s: %s: %s: raise it, or end what runs there, then roll back again", area->path,
+		what, why);
 }
 
 /* Each cgroup has to hold what comes back to it, too. */
