@@ -151,7 +151,8 @@ static int give_up(
 	release.margin_bytes = fit.margin;
 	release.limits_at_ns = clock_now_ns() + LIMITS_PAUSE_NS;
 	zram_device_path(number, path);
-	r = swap_disable(path, timeout_ns, is_short, &release);
+	/* However short memory is, an empty area takes none of it. */
+	r = swap_disable(path, timeout_ns, fit.used > 0 ? is_short : NULL, &release);
 	if (r == SWAP_ENDED_SHORT) {
 		return tell_short(area, &release.limit, err);
 	}

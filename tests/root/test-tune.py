@@ -84,21 +84,30 @@ class Tune(MachineTest):
             self.assertEqual(int.from_bytes(memory[offset:offset + 8], "little"), offset)
         figure(f"swapoff of {used} KiB, and every page is whole")
 
+    def with_available(self, kib):
+        """What runs a program that finds that much memory available."""
+        meminfo = self.tune.folder / "meminfo"
+        real = pathlib.Path("/proc/meminfo").read_text()
+        meminfo.write_text(re.sub(r"(MemAvailable:\s+)\d+", rf"\g<1>{kib}", real))
+        return "unshare", "-m", "sh", "-c", 'mount --bind "$0" /proc/meminfo && exec "$@"', str(meminfo)
+
     def test_swapoff_that_does_not_fit(self):
         """It is refused with the figures; the rest is rolled back; later it works."""
         self.tune.must("apply")
         self.fill_swap()
         device = self.own_device()
-        meminfo = self.tune.folder / "meminfo"
-        real = pathlib.Path("/proc/meminfo").read_text()
-        meminfo.write_text(re.sub(r"(MemAvailable:\s+)\d+", r"\g<1>1024", real))
-        refused = self.tune.must(
-            "rollback", status=1,
-            prefix=("unshare", "-m", "sh", "-c", 'mount --bind "$0" /proc/meminfo && exec "$@"', str(meminfo)))
+        refused = self.tune.must("rollback", status=1, prefix=self.with_available(1024))
         self.assertRegex(refused.stdout, r"swapoff does not fit: [\d.]+ MiB swapped out, but only 1 MiB available")
         self.assertIn(device, swaps())
         self.assertEqual(read(VM / "swappiness"), self.before["vm.swappiness"])
         self.tune.must("rollback")
+        self.check_restored()
+
+    def test_swapoff_of_nothing(self):
+        """What brings nothing back fits always."""
+        self.tune.must("apply")
+        self.assertEqual(swaps()[self.own_device()][1], 0)
+        self.tune.must("rollback", prefix=self.with_available(1024))
         self.check_restored()
 
     def make_group(self, limit):
