@@ -62,6 +62,10 @@ static void needs_the_kernel(void **state)
 	tree_write(&tree, "/lib/modules/6.1.0-test/modules.dep",
 		"kernel/drivers/block/zram/zram.ko.xz: kernel/mm/zsmalloc.ko.xz\n");
 	assert_string_equal(plan_zram()->lacks, "");
+	tree_write(&tree, "/proc/sys/kernel/modules_disabled", "1\n");
+	assert_non_null(strstr(plan_zram()->lacks, "kernel.modules_disabled is 1"));
+	tree_write(&tree, "/sys/class/zram-control/hot_add", "1\n");
+	assert_string_equal(plan_zram()->lacks, "");
 	tree_remove(&tree, "/proc/swaps");
 	assert_non_null(strstr(plan_zram()->lacks, "CONFIG_SWAP"));
 }

@@ -78,6 +78,15 @@ static void tell_algorithm(
 	}
 }
 
+/* Once set, it stays until the next start. */
+static bool is_closed_to_modules(const struct sysroot *root)
+{
+	char value[8];
+
+	return sysroot_read(root, "/proc/sys/kernel/modules_disabled", value, sizeof(value)) == 0 &&
+	       strcmp(value, "1") == 0;
+}
+
 static bool check_lacks(const struct machine *machine, struct change *change)
 {
 	const struct sysroot *root = machine->root;
@@ -88,6 +97,11 @@ static bool check_lacks(const struct machine *machine, struct change *change)
 	} else if (!zram_is_loaded(root) && !zram_is_loadable(root)) {
 		change_text(change->lacks, sizeof(change->lacks),
 			"zram: this kernel has neither it nor a module for it (CONFIG_ZRAM)");
+	} else if (!zram_is_loaded(root) && is_closed_to_modules(root)) {
+		change_text(change->lacks, sizeof(change->lacks),
+			"zram: kernel.modules_disabled is 1, so its module cannot be loaded: have "
+			"it "
+			"loaded at boot, by a file in /etc/modules-load.d");
 	} else if (change_lacks_root(machine, change)) {
 		return true;
 	} else if (machine_is_read_only(machine, "/sys/block")) {
