@@ -6,7 +6,7 @@ import pathlib
 import signal
 import time
 
-from harness import BUILD, figure, main
+from harness import PowerWatch, figure, main
 from machine import MachineTest, PROFILE, SYSCTL_FILE, VM, snapshot
 
 POINTS_MAX = 400
@@ -154,14 +154,10 @@ class KilledWithAllKinds(KilledTest):
 
     def test_power_cut(self):
         """The journal is on the disk before each change, a file before it takes its name, all of it at the end."""
-        report, total = self.tune.folder / "report", 0
-        environment = {"LD_PRELOAD": str(BUILD / "durable.so"), "DURABLE": str(BOOT_STATE), "REPORT": str(report)}
+        watch, total = PowerWatch(self.tune.folder, self.tune.state), 0
         for verb in ("apply", "boot", "rollback"):
-            self.tune.must(verb, env=environment)
-            *lost, changes = report.read_text().splitlines()
-            self.assertEqual(lost, [], verb)
-            total += int(changes.split()[1])
-            report.unlink()
+            self.tune.must(verb, env=watch.environment | {"LD_PRELOAD": str(watch.library)})
+            total += watch.count_changes()
         self.assertGreater(total, 30)
         figure(f"before {total} changes the journal was durable")
 
