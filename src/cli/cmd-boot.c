@@ -102,11 +102,15 @@ static int print(const struct boot *boot, uint64_t limit_us, bool is_json)
 
 static int run(uint64_t limit_us, bool is_json)
 {
-	_cleanup_systemd_ struct systemd *systemd = NULL;
+	_cleanup_systemd_ struct systemd *systemd = systemd_new();
 	struct error err;
 	struct boot boot;
 
-	if (systemd_open(&systemd, &err) < 0) {
+	if (!systemd) {
+		log_error("boot: %s", error_name(-ENOMEM));
+		return EXIT_STATUS_FAILED;
+	}
+	if (systemd_connect(systemd, &err) < 0) {
 		return tell_lacking(&err);
 	}
 	if (read_boot(systemd, &boot, &err) < 0) {

@@ -11,6 +11,7 @@
 #include "cli/tune-run.h"
 #include "system/tune.h"
 #include "util/log.h"
+#include "util/utf8.h"
 
 static void print_usage(void)
 {
@@ -71,6 +72,18 @@ static int check_options(const struct action *action, const struct tune_options 
 	return EXIT_STATUS_DONE;
 }
 
+static int set_profile(struct tune_options *options, const char *profile)
+{
+	if (!utf8_is_printable(profile)) {
+		log_error("tune: --profile: must be a name in UTF-8, without control characters: "
+			  "the journal is to keep it");
+		return EXIT_STATUS_USAGE;
+	}
+	options->profile = profile;
+	options->has_profile = true;
+	return 0;
+}
+
 /* The unit of boot reads a fixed place; elsewhere a relative folder would move with the shell. */
 static int set_folder(struct tune_options *options, const char *folder, char *absolute)
 {
@@ -99,9 +112,7 @@ static int take_option(struct tune_options *options, int option, char *folder)
 {
 	switch (option) {
 	case 'p':
-		options->profile = optarg;
-		options->has_profile = true;
-		return 0;
+		return set_profile(options, optarg);
 	case 's':
 		if (options->n_services == PROFILE_SERVICES_MAX) {
 			log_error("tune: more than %d services", PROFILE_SERVICES_MAX);

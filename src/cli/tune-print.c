@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "system/change-impl.h"
+#include "util/clock.h"
 #include "util/log.h"
 
 #define MIB 1048576.0
@@ -23,6 +24,7 @@ static const char *const outcome_words[] = {
 	[TUNE_OUTCOME_AS_BEFORE] = "as before",
 	[TUNE_OUTCOME_LEFT] = "left alone",
 	[TUNE_OUTCOME_ACTION] = "not undone",
+	[TUNE_OUTCOME_SETTLED] = "settled",
 };
 
 static const char *const outcome_names[] = {
@@ -32,9 +34,11 @@ static const char *const outcome_names[] = {
 	[TUNE_OUTCOME_AS_BEFORE] = "as_before",
 	[TUNE_OUTCOME_LEFT] = "left_alone",
 	[TUNE_OUTCOME_ACTION] = "not_undone",
+	[TUNE_OUTCOME_SETTLED] = "settled",
 };
 
-/* Sysctls, files and units tell by themselves what they are. */
+/* Sysctls, files and units tell by themselves what they are; without an object it is all of a kind.
+ */
 static void name_of(const char *kind, const char *object, char *name, size_t size)
 {
 	const char *slash = strrchr(object, '/');
@@ -44,7 +48,7 @@ static void name_of(const char *kind, const char *object, char *name, size_t siz
 	} else if (strcmp(kind, "zram") == 0) {
 		change_text(name, size, "%s %s", kind, object);
 	} else {
-		change_text(name, size, "%s", object);
+		change_text(name, size, "%s", object[0] ? object : kind);
 	}
 }
 
@@ -203,10 +207,12 @@ json_t *tune_plan_to_json(const struct profile *profile, const struct plan *plan
 
 json_t *tune_step_to_json(const struct tune_step *step)
 {
-	return json_pack("{s:s,s:s,s:s,s:o,s:I,s:I}", "kind", step->kind, "object", step->object,
-		"outcome", outcome_names[step->outcome], "text", text_or_null(step->text),
-		"available_before_bytes", (json_int_t)step->available_before,
-		"available_after_bytes", (json_int_t)step->available_after);
+	return json_pack("{s:s,s:s,s:s,s:o,s:I,s:I,s:f,s:f}", "kind", step->kind, "object",
+		step->object, "outcome", outcome_names[step->outcome], "text",
+		text_or_null(step->text), "available_before_bytes",
+		(json_int_t)step->available_before, "available_after_bytes",
+		(json_int_t)step->available_after, "seconds", clock_to_seconds(step->took_ns),
+		"waited_seconds", clock_to_seconds(step->waited_ns));
 }
 
 int tune_print_json(json_t *root)

@@ -104,11 +104,13 @@ static int apply_plan(struct tune *tune, const struct plan *plan, struct tune_se
 	struct error err = {0};
 	size_t made = 0;
 
-	int r = tune_apply(tune, plan, &observer, &made, &err);
-	if (!session->options->is_json) {
-		printf("%zu change%s made\n", made, made == 1 ? "" : "s");
+	int r = tune_claim(tune, &err);
+	if (r < 0) {
+		return tune_fail(r, &err);
 	}
-	int status = tune_report(session, "made", made, EXIT_STATUS_DONE);
+	tune_hold_signals();
+	r = tune_apply(tune, plan, &observer, &made, &err);
+	int status = tune_report(session, "made", "made", made, EXIT_STATUS_DONE);
 	if (r < 0 && r != -EINTR) {
 		log_error(
 			"tune: apply again goes on from there, rollback takes back what was made");
@@ -116,46 +118,23 @@ static int apply_plan(struct tune *tune, const struct plan *plan, struct tune_se
 	return r < 0 ? tune_fail(r, &err) : status;
 }
 
-/* Opens, plans, and looks for what is missing. EXIT_STATUS_DONE, or what was told. */
-static int open_apply(
-	const struct tune_options *options, const char *verb, struct tune *tune, struct plan *plan)
-{
-	int status = open_plan(options, verb, false, tune, plan);
-
-	if (status != EXIT_STATUS_DONE) {
-		return status;
-	}
-	status = check_lacking(options, tune, plan);
-	if (status != EXIT_STATUS_DONE) {
-		plan_done(plan);
-		tune_close(tune);
-	}
-	return status;
-}
-
 int tune_run_apply(const struct tune_options *options)
 {
-	struct tune_session session = {.options = options};
+	struct tune_session session;
 	struct plan plan = {0};
 	struct tune tune;
 
-	/* Without the lock at first, which leaves no trace when nothing can be done. */
-	int status = open_apply(options, NULL, &tune, &plan);
-	if (status != EXIT_STATUS_DONE) {
-		return status;
+	tune_session_init(&session, options);
+	int status = open_plan(options, "apply", false, &tune, &plan);
+	if (status == EXIT_STATUS_DONE) {
+		status = check_lacking(options, &tune, &plan);
+		if (status == EXIT_STATUS_DONE) {
+			tune_print_lacks(&plan, false);
+			status = apply_plan(&tune, &plan, &session);
+		}
+		plan_done(&plan);
+		tune_close(&tune);
 	}
-	plan_done(&plan);
-	tune_close(&tune);
-	tune_hold_signals();
-	status = open_apply(options, "apply", &tune, &plan);
-	if (status != EXIT_STATUS_DONE) {
-		return status;
-	}
-	tune_print_lacks(&plan, false);
-	session.steps = json_array();
-	status = apply_plan(&tune, &plan, &session);
-	json_decref(session.steps);
-	plan_done(&plan);
-	tune_close(&tune);
+	tune_session_done(&session);
 	return status;
 }

@@ -6,7 +6,19 @@
 
 #include "cli/tune-print.h"
 #include "cli/verbs.h"
+#include "util/clock.h"
 #include "util/log.h"
+
+void tune_session_init(struct tune_session *session, const struct tune_options *options)
+{
+	*session = (struct tune_session){
+		.options = options, .steps = json_array(), .begun_ns = clock_now_ns()};
+}
+
+void tune_session_done(struct tune_session *session)
+{
+	json_decref(session->steps);
+}
 
 static int status_of(int r)
 {
@@ -41,6 +53,7 @@ void tune_on_step(void *data, const struct tune_step *step)
 		session->available_first = step->available_before;
 	}
 	session->available_last = step->available_after;
+	session->waited_ns += step->waited_ns;
 	if (session->options->is_json) {
 		session->is_torn |=
 			json_array_append_new(session->steps, tune_step_to_json(step)) < 0;
@@ -71,15 +84,30 @@ bool tune_is_interrupted(void *data)
 		       sigismember(&pending, SIGHUP));
 }
 
-int tune_report(const struct tune_session *session, const char *what, size_t n, int status)
+static int report_json(const struct tune_session *session, const char *key, size_t n)
+{
+	double seconds = clock_to_seconds(clock_now_ns() - session->begun_ns);
+
+	return tune_print_json(json_pack("{s:O,s:I,s:I,s:I,s:f,s:f}", "steps", session->steps, key,
+		(json_int_t)n, "available_before_bytes", (json_int_t)session->available_first,
+		"available_after_bytes", (json_int_t)session->available_last, "seconds", seconds,
+		"waited_seconds", clock_to_seconds(session->waited_ns)));
+}
+
+int tune_report(
+	const struct tune_session *session, const char *key, const char *word, size_t n, int status)
 {
 	if (session->options->is_json) {
-		int r = tune_print_json(
-			json_pack("{s:O,s:I,s:I,s:I}", "steps", session->steps, what, (json_int_t)n,
-				"available_before_bytes", (json_int_t)session->available_first,
-				"available_after_bytes", (json_int_t)session->available_last));
+		int r = report_json(session, key, n);
 		return r < 0 || session->is_torn ? tune_fail_json() : status;
 	}
+	printf("%zu change%s %s in %.1f s", n, n == 1 ? "" : "s", word,
+		clock_to_seconds(clock_now_ns() - session->begun_ns));
+	if (session->waited_ns > 0) {
+		printf(", %.1f s of it for services to stop, or to start, and stay so",
+			clock_to_seconds(session->waited_ns));
+	}
+	printf("\n");
 	if (session->available_first > 0) {
 		printf("available memory: %.0f MiB before, %.0f MiB after\n",
 			(double)session->available_first / (1 << 20),

@@ -13,7 +13,12 @@ struct tune_session {
 	json_t *steps; /* with --json */
 	bool is_torn;  /* one had no place in it */
 	uint64_t available_first, available_last;
+	uint64_t begun_ns, waited_ns;
 };
+
+/* Time counts from here on. */
+void tune_session_init(struct tune_session *session, const struct tune_options *options);
+void tune_session_done(struct tune_session *session);
 
 /* Tells err; the exit status of r. */
 int tune_fail(int r, const struct error *err);
@@ -28,8 +33,10 @@ void tune_hold_signals(void);
 void tune_on_step(void *data, const struct tune_step *step);
 bool tune_is_interrupted(void *data);
 
-/* The end of a run that made steps: with --json all that is told. n: how many, called what there.
- * Returns status, or that of tune_fail_json. */
-int tune_report(const struct tune_session *session, const char *what, size_t n, int status);
+/* The end of a run that made steps: with --json all that is told. n: of changes; key is the name of
+ * that number in the JSON, word what was done to them. Returns status, or that of tune_fail_json.
+ */
+int tune_report(const struct tune_session *session, const char *key, const char *word, size_t n,
+	int status);
 
 #endif

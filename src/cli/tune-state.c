@@ -65,28 +65,34 @@ int tune_run_status(const struct tune_options *options)
 	return status;
 }
 
-static int run_journal(const struct tune_options *options, const char *verb,
+static int tell_empty(const struct tune_options *options)
+{
+	struct tune_session session;
+
+	if (!options->is_json) {
+		printf("nothing is applied\n");
+		return EXIT_STATUS_DONE;
+	}
+	tune_session_init(&session, options);
+	int status = tune_report(&session, "entries", "undone", 0, EXIT_STATUS_DONE);
+	tune_session_done(&session);
+	return status;
+}
+
+static int run_journal(struct tune *tune, const struct tune_options *options,
 	int (*run)(struct tune *, const struct tune_observer *, struct error *))
 {
-	struct tune_session session = {.options = options, .steps = json_array()};
+	struct tune_session session;
 	const struct tune_observer observer = {
 		.on_step = tune_on_step, .is_interrupted = tune_is_interrupted, .data = &session};
+	size_t n = journal_count(tune->journal);
 	struct error err = {0};
-	struct tune tune;
 
+	tune_session_init(&session, options);
 	tune_hold_signals();
-	int r = tune_open(&tune, &sysroot_real, options->folder, verb, &err);
-	if (r < 0) {
-		json_decref(session.steps);
-		return tune_fail(r, &err);
-	}
-	size_t n = journal_count(tune.journal);
-	r = run(&tune, &observer, &err);
-	int status = r == 0 ? EXIT_STATUS_DONE : EXIT_STATUS_FAILED;
-	if (n == 0 && !options->is_json) {
-		printf("nothing is applied\n");
-	}
-	status = tune_report(&session, "entries", n, status);
+	int r = run(tune, &observer, &err);
+	int status = tune_report(&session, "entries", "looked at", n,
+		r == 0 ? EXIT_STATUS_DONE : EXIT_STATUS_FAILED);
 	if (r > 0) {
 		log_error(
 			"tune: some of it failed, as told above; run it again when that is mended");
@@ -94,48 +100,40 @@ static int run_journal(const struct tune_options *options, const char *verb,
 	if (r < 0) {
 		status = tune_fail(r, &err);
 	}
-	json_decref(session.steps);
-	tune_close(&tune);
+	tune_session_done(&session);
 	return status;
 }
 
-/* Without the right to, nothing is touched, and no folder made. */
-static int run_journal_as_admin(const struct tune_options *options, const char *verb,
+static int open_and_run(const struct tune_options *options, const char *verb,
 	int (*run)(struct tune *, const struct tune_observer *, struct error *))
 {
 	struct error err = {0};
 	struct tune tune;
+	int status;
 
-	int r = tune_open(&tune, &sysroot_real, options->folder, NULL, &err);
+	int r = tune_open(&tune, &sysroot_real, options->folder, verb, &err);
 	if (r < 0) {
 		return tune_fail(r, &err);
 	}
-	bool is_admin = tune.machine.is_admin;
-	bool is_empty = journal_size(tune.journal) == 0;
-	tune_close(&tune);
-	if (is_empty) {
-		if (options->is_json) {
-			return tune_print_json(json_pack("{s:[],s:i}", "steps", "entries", 0)) < 0
-				       ? tune_fail_json()
-				       : EXIT_STATUS_DONE;
-		}
-		printf("nothing is applied\n");
-		return EXIT_STATUS_DONE;
-	}
-	if (!is_admin) {
+	if (journal_size(tune.journal) == 0) {
+		status = tell_empty(options);
+	} else if (!tune.machine.is_admin) {
 		log_error(
 			"tune: lacking: the right to change the system: run it as root, with sudo");
-		return EXIT_STATUS_LACKING;
+		status = EXIT_STATUS_LACKING;
+	} else {
+		status = run_journal(&tune, options, run);
 	}
-	return run_journal(options, verb, run);
+	tune_close(&tune);
+	return status;
 }
 
 int tune_run_rollback(const struct tune_options *options)
 {
-	return run_journal_as_admin(options, "rollback", tune_rollback);
+	return open_and_run(options, "rollback", tune_rollback);
 }
 
 int tune_run_boot(const struct tune_options *options)
 {
-	return run_journal_as_admin(options, "boot", tune_boot);
+	return open_and_run(options, "boot", tune_boot);
 }

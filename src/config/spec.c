@@ -68,17 +68,6 @@ void camera_spec_describe(const struct camera_spec *spec, char *buffer, size_t s
 		spec->target);
 }
 
-/* The target is repeated in JSON, which can hold nothing else. */
-static bool is_printable(const char *text)
-{
-	size_t n;
-
-	while ((n = utf8_printable(text)) > 0) {
-		text += n;
-	}
-	return *text == '\0';
-}
-
 static int parse_format(
 	const struct kind *kind, const char *value, struct camera_spec *spec, struct error *err)
 {
@@ -186,7 +175,8 @@ static int parse_kind(char *text, struct camera_spec *spec, struct error *err)
 		return error_set(err, -EINVAL, "%s: at most %zu bytes may follow the colon",
 			kind->name, sizeof(spec->target) - 1);
 	}
-	if (!is_printable(target)) {
+	/* It is repeated in JSON, which can hold nothing else. */
+	if (!utf8_is_printable(target)) {
 		return error_set(err, -EINVAL, "%s: what follows the colon is not printable UTF-8",
 			kind->name);
 	}

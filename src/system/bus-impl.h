@@ -25,6 +25,7 @@ struct bus_library {
 	int (*message_new_method_call)(sd_bus *bus, sd_bus_message **ret, const char *destination,
 		const char *path, const char *interface, const char *member);
 	int (*message_set_auto_start)(sd_bus_message *m, int is_on);
+	int (*message_append_strv)(sd_bus_message *m, char **texts);
 	int (*message_appendv)(sd_bus_message *m, const char *types, va_list arguments);
 	sd_bus_message *(*message_unref)(sd_bus_message *m);
 	int (*message_peek_type)(sd_bus_message *m, char *ret_type, const char **ret_contents);

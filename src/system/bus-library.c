@@ -35,6 +35,7 @@ static int find_functions(struct bus_library *library, const char **ret_missing)
 		{"sd_bus_error_free", &library->error_free},
 		{"sd_bus_message_new_method_call", &library->message_new_method_call},
 		{"sd_bus_message_set_auto_start", &library->message_set_auto_start},
+		{"sd_bus_message_append_strv", &library->message_append_strv},
 		{"sd_bus_message_appendv", &library->message_appendv},
 		{"sd_bus_message_unref", &library->message_unref},
 		{"sd_bus_message_peek_type", &library->message_peek_type},

@@ -16,6 +16,7 @@ struct bus {
 	sd_bus *connection;
 	json_t *signals; /* those that came and were not asked for yet */
 	int signal_error;
+	bool is_lost;
 };
 
 void cleanup_bus(struct bus **bus)
@@ -48,8 +49,14 @@ static bool is_lost(int r)
 	return r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE || r == -ESHUTDOWN;
 }
 
-static int tell_lost(struct error *err)
+bool bus_is_lost(const struct bus *bus)
 {
+	return bus->is_lost;
+}
+
+static int tell_lost(struct bus *bus, struct error *err)
+{
+	bus->is_lost = true;
 	return error_set(err, -ECONNRESET, "D-Bus: the connection to the system bus was lost");
 }
 
@@ -138,11 +145,11 @@ static int code_of(const sd_bus_error *error, int r)
 	return r == -ETIMEDOUT ? r : -EIO;
 }
 
-static int tell_refused(const struct bus_object *object, const char *method,
+static int tell_refused(struct bus *bus, const struct bus_object *object, const char *method,
 	const sd_bus_error *error, int r, struct error *err)
 {
 	if (is_lost(r)) {
-		return tell_lost(err);
+		return tell_lost(bus, err);
 	}
 	int code = code_of(error, r);
 	const char *said = error->message ? error->message : error_name(r);
@@ -166,7 +173,7 @@ static int send_call(struct bus *bus, const struct bus_object *object, sd_bus_me
 		bus->connection, call, timeout_ns / NSEC_PER_USEC, &error, ret_answer);
 
 	if (r < 0) {
-		r = tell_refused(object, method, &error, r, err);
+		r = tell_refused(bus, object, method, &error, r, err);
 	}
 	bus->library.error_free(&error);
 	return r < 0 ? r : 0;
@@ -184,33 +191,87 @@ static int decode_answer(struct bus *bus, const struct bus_object *object, const
 	return 0;
 }
 
-int bus_call(struct bus *bus, const struct bus_object *object, const char *method,
-	uint64_t timeout_ns, json_t **ret_reply, struct error *err, const char *types, ...)
+static int append_list(struct bus *bus, sd_bus_message *call, const struct names *list)
 {
-	sd_bus_message *call = NULL, *answer = NULL;
+	_cleanup_free_ char **texts = calloc(list->n + 1, sizeof(*texts));
+
+	if (!texts) {
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < list->n; i++) {
+		texts[i] = list->items[i];
+	}
+	return bus->library.message_append_strv(call, texts);
+}
+
+/* list may be NULL. */
+static int make_call(struct bus *bus, const struct bus_object *object, const char *method,
+	const struct names *list, const char *types, va_list arguments, sd_bus_message **ret_call)
+{
+	sd_bus_message *call = NULL;
 	int r = bus->library.message_new_method_call(
 		bus->connection, &call, object->service, object->path, object->interface, method);
+
 	if (r >= 0) {
 		/* Where systemd is not PID 1 nobody shall start something under its name. */
 		r = bus->library.message_set_auto_start(call, 0);
 	}
+	if (r >= 0 && list) {
+		r = append_list(bus, call, list);
+	}
 	if (r >= 0) {
-		va_list arguments;
-		va_start(arguments, types);
 		r = bus->library.message_appendv(call, types, arguments);
-		va_end(arguments);
 	}
 	if (r < 0) {
-		error_set(err, r, "D-Bus: the call of %s: %s", method, error_name(r));
-	} else {
-		r = send_call(bus, object, call, method, timeout_ns, &answer, err);
+		bus->library.message_unref(call);
+		return r;
 	}
-	if (r >= 0) {
+	*ret_call = call;
+	return 0;
+}
+
+static int call_method(struct bus *bus, const struct bus_object *object, const char *method,
+	const struct names *list, uint64_t timeout_ns, json_t **ret_reply, struct error *err,
+	const char *types, va_list arguments)
+{
+	sd_bus_message *call = NULL, *answer = NULL;
+	int r = make_call(bus, object, method, list, types, arguments, &call);
+
+	if (r < 0) {
+		return error_set(err, r, "D-Bus: the call of %s: %s", method, error_name(r));
+	}
+	r = send_call(bus, object, call, method, timeout_ns, &answer, err);
+	if (r == 0) {
 		r = decode_answer(bus, object, method, answer, ret_reply, err);
 	}
 	bus->library.message_unref(answer);
 	bus->library.message_unref(call);
-	return r < 0 ? r : 0;
+	return r;
+}
+
+int bus_call(struct bus *bus, const struct bus_object *object, const char *method,
+	uint64_t timeout_ns, json_t **ret_reply, struct error *err, const char *types, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, types);
+	int r = call_method(
+		bus, object, method, NULL, timeout_ns, ret_reply, err, types, arguments);
+	va_end(arguments);
+	return r;
+}
+
+int bus_call_list(struct bus *bus, const struct bus_object *object, const char *method,
+	const struct names *list, uint64_t timeout_ns, json_t **ret_reply, struct error *err,
+	const char *types, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, types);
+	int r = call_method(
+		bus, object, method, list, timeout_ns, ret_reply, err, types, arguments);
+	va_end(arguments);
+	return r;
 }
 
 static int keep_signal(sd_bus_message *message, void *data, sd_bus_error *error)
@@ -247,7 +308,7 @@ int bus_next_signal(struct bus *bus, uint64_t deadline_ns, json_t **ret_values, 
 	while (json_array_size(bus->signals) == 0) {
 		int r = bus->signal_error ? bus->signal_error : turn(bus, deadline_ns);
 		if (is_lost(r)) {
-			return tell_lost(err);
+			return tell_lost(bus, err);
 		}
 		if (r < 0) {
 			return error_set(err, r, "D-Bus: waiting for a signal: %s", error_name(r));

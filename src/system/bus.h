@@ -10,9 +10,11 @@
 #define SYSTEM_BUS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "util/error.h"
+#include "util/names.h"
 
 struct bus;
 
@@ -31,6 +33,9 @@ struct bus_object {
 int bus_open(struct bus **ret_bus, struct error *err);
 struct bus *bus_close(struct bus *bus);
 
+/* The connection is of no use any more: something answered -ECONNRESET. */
+bool bus_is_lost(const struct bus *bus);
+
 /*
  * Calls a method and waits for its answer, timeout_ns at the longest. types and what follows are
  * the arguments as of sd_bus_message_append(3). ret_reply may be NULL; else it gets a new array
@@ -44,6 +49,11 @@ struct bus *bus_close(struct bus *bus);
  */
 int bus_call(struct bus *bus, const struct bus_object *object, const char *method,
 	uint64_t timeout_ns, json_t **ret_reply, struct error *err, const char *types, ...);
+
+/* The same, with a list of texts as the first argument. */
+int bus_call_list(struct bus *bus, const struct bus_object *object, const char *method,
+	const struct names *list, uint64_t timeout_ns, json_t **ret_reply, struct error *err,
+	const char *types, ...);
 
 /* From now on the signals of this name are kept for bus_next_signal. */
 int bus_subscribe(

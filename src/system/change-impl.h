@@ -37,6 +37,17 @@ struct change_run {
 	struct journal *journal;
 	const struct journal_entry *entry; /* before, wanted, and the progress of killed runs */
 	char note[CHANGE_TEXT_MAX]; /* may be set: what a person is to know ("no lz4: ...") */
+	uint64_t waited_ns;         /* may be set: for what the machine took to settle */
+};
+
+/* Entries of one kind that have something in common, which is done once for all of them. */
+struct change_batch {
+	const struct machine *machine;
+	struct journal *journal;
+	const struct journal_entry *const *entries;
+	size_t n; /* at least one */
+	char note[CHANGE_TEXT_MAX];
+	uint64_t waited_ns;
 };
 
 /*
@@ -46,6 +57,10 @@ struct change_run {
  * -ENOMEM.
  */
 int change_run_progress(struct change_run *run, json_t *progress, struct error *err);
+
+/* The same for an entry of a batch. */
+int change_batch_progress(struct change_batch *batch, const struct journal_entry *entry,
+	json_t *progress, struct error *err);
 
 struct change_kind {
 	const char *name; /* in the journal and for people; never changed once released */
@@ -62,17 +77,17 @@ struct change_kind {
 		struct error *err);
 
 	/*
-	 * Makes the change and reads it back. Takes at most a few seconds; what takes long to
-	 * settle is left to check(). On failure what was done so far is for restore() to undo.
+	 * Makes the change and reads it back. Takes at most a few seconds; what takes long is left
+	 * to settle(). On failure what was done so far is for restore() to undo.
 	 */
 	int (*apply)(struct change_run *run, struct error *err);
 
 	/*
-	 * After all changes are made: whether it stayed so (a service that came back). Kinds with
-	 * check() are given all their entries at once, so that they wait once. NULL for none.
+	 * After all changes are made, with all entries of the kind: makes what takes effect for all
+	 * of them at once, and looks whether it stays so (a service that comes back). Also for a
+	 * run that only completes one that was killed. NULL for none.
 	 */
-	int (*check)(const struct machine *machine, const struct journal_entry *const *entries,
-		size_t n, struct error *err);
+	int (*settle)(struct change_batch *batch, struct error *err);
 
 	/*
 	 * How the object stands now. ret_now (CHANGE_VALUE_MAX bytes) is for people, and in state
@@ -80,6 +95,12 @@ struct change_kind {
 	 */
 	int (*compare)(const struct machine *machine, const struct journal_entry *entry,
 		enum change_state *ret_state, char *ret_now, struct error *err);
+
+	/*
+	 * Before restore() of several entries, those in the states IN_PLACE and PARTIAL: does what
+	 * they have in common. When it fails none of them is restored. NULL for none.
+	 */
+	int (*restore_first)(struct change_batch *batch, struct error *err);
 
 	/*
 	 * Puts back entry->before; called in the states IN_PLACE and PARTIAL only. A refusal (a

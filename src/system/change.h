@@ -48,7 +48,10 @@ struct change *plan_add(struct plan *plan, const struct change_kind *kind, const
 /* NULL when there is none. */
 const struct change *plan_find(const struct plan *plan, const char *kind, const char *object);
 
-/* How many are to be made: neither in place nor lacking something. */
+/* Whether it is to be made: neither in place nor lacking something. */
+bool change_is_open(const struct change *change);
+
+/* How many are open. */
 size_t plan_count_open(const struct plan *plan);
 
 /* How many cannot be made. */

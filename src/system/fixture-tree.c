@@ -179,7 +179,7 @@ static bool is_interrupted(void *data)
 
 int tree_apply(const struct tree *tree, const char *profile, size_t *ret_made)
 {
-	size_t counts[TUNE_OUTCOME_ACTION + 1] = {0};
+	size_t counts[TUNE_OUTCOME_SETTLED + 1] = {0};
 	const struct tune_observer observer = {count_step, is_interrupted, counts};
 	struct plan plan;
 	struct tune tune;
@@ -189,7 +189,9 @@ int tree_apply(const struct tree *tree, const char *profile, size_t *ret_made)
 	if (tune_plan(&tune, &plan, &err) < 0) {
 		fail_msg("%s", err.text);
 	}
-	int r = tune_apply(&tune, &plan, &observer, ret_made, &err);
+	*ret_made = 0;
+	int r = tune_claim(&tune, &err);
+	r = r ? r : tune_apply(&tune, &plan, &observer, ret_made, &err);
 	assert_int_equal(counts[TUNE_OUTCOME_MADE], *ret_made);
 	plan_done(&plan);
 	tune_close(&tune);
@@ -198,7 +200,7 @@ int tree_apply(const struct tree *tree, const char *profile, size_t *ret_made)
 
 int tree_run(const struct tree *tree,
 	int (*run)(struct tune *, const struct tune_observer *, struct error *),
-	size_t counts[TUNE_OUTCOME_ACTION + 1])
+	size_t counts[TUNE_OUTCOME_SETTLED + 1])
 {
 	const struct tune_observer observer = {count_step, is_interrupted, counts};
 	struct tune tune;

@@ -52,7 +52,7 @@ int tree_apply(const struct tree *tree, const char *profile, size_t *ret_made);
 /* The result of tune_rollback or tune_boot; outcomes are counted. */
 int tree_run(const struct tree *tree,
 	int (*run)(struct tune *, const struct tune_observer *, struct error *),
-	size_t counts[TUNE_OUTCOME_ACTION + 1]);
+	size_t counts[TUNE_OUTCOME_SETTLED + 1]);
 
 /* What the systemd of a board told: a file of tests/fixtures/systemd. Ends the program on errors.
  */

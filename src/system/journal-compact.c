@@ -96,6 +96,7 @@ static int retire(struct journal *journal)
 		return -errno;
 	}
 	journal->fd = close_fd(journal->fd);
+	journal->is_writer = false;
 	journal_forget(journal);
 	journal->sequence = journal->size = 0;
 	return 0;

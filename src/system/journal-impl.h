@@ -16,6 +16,7 @@ struct entry {
 struct journal {
 	char *folder;
 	int folder_fd, fd; /* -1 for a reader, and before the file is there */
+	bool is_writer;
 	uint64_t sequence; /* of the last record */
 	uint64_t size;     /* of the file, up to the last whole record */
 	struct entry **entries;
@@ -30,6 +31,9 @@ struct journal {
  * (the journal is then to be given up).
  */
 int journal_fold(struct journal *journal, const json_t *record);
+
+/* Makes the folder and an empty file, durably. 0 or a negative errno. */
+int journal_make_file(struct journal *journal);
 
 /* Frees the entries and the origin: as before the first record. */
 void journal_forget(struct journal *journal);

@@ -83,7 +83,13 @@ static int write_record(struct journal *journal, json_t *record, bool keeps_room
 	_cleanup_free_ char *line = NULL;
 	size_t size = 0;
 
-	int r = -ENOMEM;
+	int r = journal->fd >= 0 ? 0 : journal->is_writer ? journal_make_file(journal) : -EBADF;
+	if (r < 0) {
+		json_decref(record);
+		return error_set(
+			err, r, "%s: cannot keep the journal: %s", journal->folder, error_name(r));
+	}
+	r = -ENOMEM;
 	if (record && json_object_set_new(record, "seq",
 			      json_integer((json_int_t)journal->sequence + 1)) == 0) {
 		r = journal_line_format(record, &line, &size);

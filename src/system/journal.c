@@ -9,6 +9,7 @@
 #include "system/folder.h"
 #include "system/journal-impl.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 static void cleanup_journal(struct journal **journal)
 {
@@ -29,34 +30,22 @@ struct journal *journal_close(struct journal *journal)
 
 static int read_whole(int fd, char **ret_text, size_t *ret_size)
 {
+	/* What is not used of it costs nothing. */
+	_cleanup_free_ char *text = malloc(JOURNAL_SIZE_MAX + 1);
 	struct stat status;
-	size_t size = 0;
 
-	if (fstat(fd, &status) < 0) {
-		return -errno;
-	}
-	if (!S_ISREG(status.st_mode) || status.st_size > JOURNAL_SIZE_MAX) {
-		return S_ISREG(status.st_mode) ? -E2BIG : -EINVAL;
-	}
-	_cleanup_free_ char *text = malloc((size_t)status.st_size + 1);
 	if (!text) {
 		return -ENOMEM;
 	}
-	while (size < (size_t)status.st_size) {
-		ssize_t n = pread(fd, text + size, (size_t)status.st_size - size, (off_t)size);
-		if (n < 0 && errno == EINTR) {
-			continue;
-		}
-		if (n < 0) {
-			return -errno;
-		}
-		if (n == 0) {
-			break;
-		}
-		size += (size_t)n;
+	if (fstat(fd, &status) < 0) {
+		return -errno;
+	}
+	int r = S_ISREG(status.st_mode) ? io_read_all(fd, text, JOURNAL_SIZE_MAX + 1, ret_size)
+					: -EINVAL;
+	if (r < 0) {
+		return r;
 	}
 	*ret_text = take_ptr(text);
-	*ret_size = size;
 	return 0;
 }
 
@@ -83,21 +72,6 @@ static int read_file(struct journal *journal, int fd, struct error *err)
 	return 0;
 }
 
-static int open_for_reading(struct journal *journal, struct error *err)
-{
-	journal->folder_fd = open(journal->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_close_ int fd = journal->folder_fd < 0
-					 ? -1
-					 : openat(journal->folder_fd, JOURNAL_FILE_NAME,
-						   O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0) {
-		return errno == ENOENT ? 0
-				       : error_set(err, -errno, "%s/" JOURNAL_FILE_NAME ": %s",
-						 journal->folder, error_name(-errno));
-	}
-	return read_file(journal, fd, err);
-}
-
 /* A torn last line goes before anything is appended: it would become one in the middle. */
 static int remove_tail(struct journal *journal)
 {
@@ -115,38 +89,64 @@ static int remove_tail(struct journal *journal)
 	return 0;
 }
 
-static int open_file(struct journal *journal)
+/* What a killed run left behind when it was about to replace the file. */
+static int remove_copy(struct journal *journal)
 {
-	if (unlinkat(journal->folder_fd, JOURNAL_NEW_NAME, 0) < 0 && errno != ENOENT) {
-		return -errno;
-	}
-	journal->fd = openat(journal->folder_fd, JOURNAL_FILE_NAME,
-		O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
-	return journal->fd < 0 || fsync(journal->folder_fd) < 0 ? -errno : 0;
+	int r = unlinkat(journal->folder_fd, JOURNAL_NEW_NAME, 0);
+
+	return r < 0 && errno != ENOENT ? -errno : 0;
 }
 
-static int open_for_writing(struct journal *journal, struct error *err)
+/* 1 when there is a file. */
+static int open_file(struct journal *journal)
+{
+	int flags = journal->is_writer ? O_RDWR | O_APPEND | O_NOFOLLOW
+				       : O_RDONLY | O_NOCTTY | O_NONBLOCK;
+
+	journal->folder_fd = open(journal->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (journal->folder_fd >= 0) {
+		journal->fd = openat(journal->folder_fd, JOURNAL_FILE_NAME, flags | O_CLOEXEC);
+	}
+	if (journal->fd < 0) {
+		return errno == ENOENT ? 0 : -errno;
+	}
+	return 1;
+}
+
+int journal_make_file(struct journal *journal)
 {
 	int r = folder_make(journal->folder);
 
-	if (r == 0) {
-		journal->folder_fd = open(journal->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		r = journal->folder_fd < 0 ? -errno : open_file(journal);
-	}
-	if (r < 0) {
-		return error_set(
-			err, r, "%s: cannot keep the journal: %s", journal->folder, error_name(r));
-	}
-	r = read_file(journal, journal->fd, err);
 	if (r < 0) {
 		return r;
 	}
-	r = remove_tail(journal);
-	if (r < 0) {
-		return error_set(
-			err, r, "%s/" JOURNAL_FILE_NAME ": %s", journal->folder, error_name(r));
+	if (journal->folder_fd < 0) {
+		journal->folder_fd = open(journal->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
-	return 0;
+	if (journal->folder_fd >= 0) {
+		journal->fd = openat(journal->folder_fd, JOURNAL_FILE_NAME,
+			O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+	}
+	return journal->fd < 0 || fsync(journal->folder_fd) < 0 ? -errno : 0;
+}
+
+static int open_and_read(struct journal *journal, struct error *err)
+{
+	int r = open_file(journal);
+
+	if (r > 0) {
+		r = read_file(journal, journal->fd, err);
+		if (r < 0) {
+			return r;
+		}
+		r = journal->is_writer ? remove_tail(journal) : 0;
+	}
+	if (r == 0 && journal->is_writer && journal->folder_fd >= 0) {
+		r = remove_copy(journal);
+	}
+	return r < 0 ? error_set(err, r, "%s/" JOURNAL_FILE_NAME ": %s", journal->folder,
+			       error_name(r))
+		     : 0;
 }
 
 int journal_open(
@@ -159,11 +159,12 @@ int journal_open(
 	}
 	journal->fd = journal->folder_fd = -1;
 	journal->is_complete = true;
+	journal->is_writer = is_writer;
 	journal->folder = strdup(folder);
 	if (!journal->folder) {
 		return error_set(err, -ENOMEM, "%s: %s", folder, error_name(-ENOMEM));
 	}
-	int r = is_writer ? open_for_writing(journal, err) : open_for_reading(journal, err);
+	int r = open_and_read(journal, err);
 	if (r < 0) {
 		return r;
 	}

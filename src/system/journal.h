@@ -40,9 +40,9 @@ struct journal_origin {
 };
 
 /*
- * Reads folder/journal. is_writer: makes the folder, removes a torn last line and what a killed
- * run left behind, and opens the file for appending. 0 (also when there is no file: then there are
- * no entries), or a negative errno with err set; -EBADMSG when a line is damaged.
+ * Reads folder/journal. is_writer: removes a torn last line and what a killed run left behind, and
+ * takes records; folder and file are made with the first one. 0 (also when there is no file: then
+ * there are no entries), or a negative errno with err set; -EBADMSG when a line is damaged.
  */
 int journal_open(
 	const char *folder, bool is_writer, struct journal **ret_journal, struct error *err);

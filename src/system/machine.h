@@ -10,6 +10,7 @@
 #define MACHINE_BOOT_ID_SIZE 40 /* a UUID, a newline, and what follows */
 
 struct journal;
+struct systemd;
 
 struct machine {
 	const struct sysroot *root;
@@ -19,9 +20,11 @@ struct machine {
 	bool is_container;                  /* with a kernel, and so with swap, of its host */
 	bool is_boot_state;                 /* the journal is the one that the boot unit reads */
 	const struct journal *journal;      /* what is applied; NULL when nothing ever was */
+	struct systemd *systemd;            /* for kinds that need it, who connect it */
 };
 
-/* Reads root. journal is kept, not owned. 0, or a negative errno with err set. */
+/* Reads root; journal and systemd are set by the caller, who owns them. 0, or a negative errno with
+ * err set. */
 int machine_init(struct machine *machine, const struct sysroot *root, struct error *err);
 
 /* Whether path, or the folder that it would be made in, lies on a file system mounted read-only. */

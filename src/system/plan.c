@@ -39,12 +39,17 @@ const struct change *plan_find(const struct plan *plan, const char *kind, const 
 	return NULL;
 }
 
+bool change_is_open(const struct change *change)
+{
+	return !change->is_in_place && !change->lacks[0];
+}
+
 size_t plan_count_open(const struct plan *plan)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < plan->n; i++) {
-		n += !plan->changes[i].is_in_place && !plan->changes[i].lacks[0];
+		n += change_is_open(&plan->changes[i]);
 	}
 	return n;
 }
@@ -120,19 +125,31 @@ int change_refuse_foreign(const struct machine *machine, struct change *change, 
 	int r = change->kind->compare(machine, entry, &state, now, err);
 	if (r == 0 && state == CHANGE_STATE_OTHER) {
 		change_text(change->lacks, sizeof(change->lacks),
-			"%.120s: somebody changed it since, to %s: rollback leaves that so, and "
+			"%.120s: somebody changed it since (%s): rollback leaves that so, and "
 			"apply then begins from it",
 			change->object, now);
 	}
 	return r;
 }
 
-int change_run_progress(struct change_run *run, json_t *progress, struct error *err)
+static int write_progress(struct journal *journal, const struct journal_entry *entry,
+	json_t *progress, struct error *err)
 {
 	if (!progress) {
-		return error_set(err, -ENOMEM, "%s: %s", run->entry->object, error_name(-ENOMEM));
+		return error_set(err, -ENOMEM, "%s: %s", entry->object, error_name(-ENOMEM));
 	}
-	int r = journal_write_progress(run->journal, run->entry, progress, err);
+	int r = journal_write_progress(journal, entry, progress, err);
 	json_decref(progress);
 	return r;
+}
+
+int change_run_progress(struct change_run *run, json_t *progress, struct error *err)
+{
+	return write_progress(run->journal, run->entry, progress, err);
+}
+
+int change_batch_progress(struct change_batch *batch, const struct journal_entry *entry,
+	json_t *progress, struct error *err)
+{
+	return write_progress(batch->journal, entry, progress, err);
 }

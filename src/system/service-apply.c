@@ -1,76 +1,101 @@
-/* Disables and stops the members of a record, and looks whether they stay down. */
+/*
+ * Disables and stops the members of a record, and looks whether they stay down. systemd reads its
+ * files again once, when all records are applied: that takes it longer than all the rest.
+ */
 #include "system/service-change.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#include "system/service-record.h"
+#include "system/service-link.h"
 #include "system/systemd.h"
+#include "util/clock.h"
 
 #define SETTLE_SECONDS 3 /* a service that its trigger starts again does so within a second */
 
-/* The plan may be older than a change by an administrator. */
-static int check_links(struct systemd *systemd, const struct service_unit *unit, struct error *err)
-{
-	_cleanup_names_ struct names links = {0};
-	int r = systemd_list_links(systemd, unit->id, &links, err);
-
-	for (size_t i = 0; r == 0 && i < links.n; i++) {
-		if (!service_unit_find_link(unit, links.items[i])) {
-			r = error_set(err, -ESTALE,
-				"%s: %s came after the plan was made; apply again", unit->id,
-				links.items[i]);
-		}
-	}
-	return r;
-}
-
 /* systemd announced what it would remove, and the journal has that; more would be lost. */
 static int check_removed(
-	const struct service_unit *unit, const struct names *removed, struct error *err)
+	const struct service_record *record, const struct names *removed, struct error *err)
 {
 	for (size_t i = 0; i < removed->n; i++) {
-		if (!service_unit_find_link(unit, removed->items[i])) {
+		bool is_known = false;
+		for (size_t j = 0; j < record->n && !is_known; j++) {
+			is_known = service_unit_find_link(&record->units[j], removed->items[i]);
+		}
+		if (!is_known) {
 			return error_set(err, -ESTALE,
 				"%s: systemd removed %s, which came after the plan was made: "
 				"rollback will not bring it back, `systemctl enable` does",
-				unit->id, removed->items[i]);
+				record->units[0].id, removed->items[i]);
 		}
 	}
 	return 0;
 }
 
-static bool has_file(const struct unit *unit)
+/* Not when an earlier try got so far that it is masked. */
+static int can_be_disabled(
+	struct systemd *systemd, const char *id, bool *ret_can, struct error *err)
 {
-	return unit_is(unit->load_state, "loaded") && unit->file_state[0] &&
-	       !unit_is(unit->file_state, "generated");
-}
-
-static int disable_unit(
-	struct systemd *systemd, const struct service_unit *wanted, struct error *err)
-{
-	_cleanup_names_ struct names removed = {0};
 	struct unit unit;
-	int r = systemd_load_unit(systemd, wanted->id, &unit, err);
+	int r = systemd_load_unit(systemd, id, &unit, err);
+
 	if (r < 0) {
 		return r;
 	}
-	bool is_masked = unit_is(unit.load_state, "masked");
-	bool is_to_disable = has_file(&unit) && wanted->n_links > 0;
+	*ret_can = unit_is(unit.load_state, "loaded") && unit.file_state[0] &&
+		   !unit_is(unit.file_state, "generated");
 	unit_done(&unit);
-	if (is_masked) {
-		return 0; /* an earlier try got that far; disabling came before */
+	return 0;
+}
+
+static bool has_links_in(const struct service_unit *unit, bool is_runtime)
+{
+	for (size_t i = 0; i < unit->n_links; i++) {
+		if ((strncmp(unit->links[i].path, "/run/", 5) == 0) == is_runtime) {
+			return true;
+		}
 	}
-	if (is_to_disable) {
-		r = check_links(systemd, wanted, err);
-		r = r ? r : systemd_disable(systemd, wanted->id, &removed, err);
-		r = r ? r : check_removed(wanted, &removed, err);
+	return false;
+}
+
+static int disable_units(struct systemd *systemd, const struct service_record *record,
+	bool is_runtime, struct error *err)
+{
+	_cleanup_names_ struct names ids = {0}, removed = {0};
+
+	for (size_t i = 0; i < record->n; i++) {
+		const struct service_unit *unit = &record->units[i];
+		bool can = false;
+		int r = has_links_in(unit, is_runtime)
+				? can_be_disabled(systemd, unit->id, &can, err)
+				: 0;
+		if (r < 0) {
+			return r;
+		}
+		if (can && names_add(&ids, unit->id) < 0) {
+			return error_set(err, -ENOMEM, "%s: %s", unit->id, error_name(-ENOMEM));
+		}
 	}
-	if (r == 0 && wanted->is_masked) {
-		r = systemd_mask(systemd, wanted->id, err);
+	if (ids.n == 0) {
+		return 0;
 	}
-	return r;
+	int r = systemd_disable(systemd, &ids, is_runtime, &removed, err);
+	return r < 0 ? r : check_removed(record, &removed, err);
+}
+
+static int mask_units(
+	struct systemd *systemd, const struct service_record *record, struct error *err)
+{
+	_cleanup_names_ struct names ids = {0};
+	int r = service_record_list_masked(record, &ids);
+
+	if (r < 0) {
+		return error_set(err, r, "%s: %s", record->units[0].id, error_name(r));
+	}
+	return ids.n > 0 ? systemd_mask(systemd, &ids, err) : 0;
 }
 
 /* Triggers first, or they would start the service again; itself last, as others end with it. */
@@ -93,119 +118,145 @@ static int stop_units(
 	return 0;
 }
 
-static int apply_record(
-	struct systemd *systemd, const struct service_record *record, struct error *err)
+static int sync_mask(const struct sysroot *root, const struct service_unit *unit, struct error *err)
 {
-	for (size_t i = 0; i < record->n; i++) {
-		int r = disable_unit(systemd, &record->units[i], err);
-		if (r < 0) {
-			return r;
-		}
-	}
-	int r = stop_units(systemd, record, err);
-	return r == 0 && record->is_last ? systemd_reload(systemd, err) : r;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/etc/systemd/system/%s", unit->id);
+	return unit->is_masked ? service_link_sync(root, path, err) : 0;
 }
 
-int service_change_apply(struct change_run *run, struct error *err)
-{
-	_cleanup_systemd_ struct systemd *systemd = NULL;
-	struct service_record record;
-	int r = service_record_parse(run->entry->wanted, &record, err);
-
-	if (r < 0) {
-		return r;
-	}
-	r = systemd_open(&systemd, err);
-	if (r == 0) {
-		r = apply_record(systemd, &record, err);
-	}
-	service_record_done(&record);
-	return r;
-}
-
-/*
- * Until systemd reads its files again it knows the old aliases and no mask, so that a call on D-Bus
- * may have started a service again. Reading takes a good part of a second and is done once, with
- * the last service of the plan.
- */
-static int make_final(
-	struct systemd *systemd, const struct service_record *record, struct error *err)
+int service_change_sync(
+	const struct sysroot *root, const struct service_record *record, struct error *err)
 {
 	for (size_t i = 0; i < record->n; i++) {
-		struct unit unit;
-		int r = systemd_load_unit(systemd, record->units[i].id, &unit, err);
+		const struct service_unit *unit = &record->units[i];
+		int r = sync_mask(root, unit, err);
+		for (size_t j = 0; r == 0 && j < unit->n_links; j++) {
+			r = service_link_sync(root, unit->links[j].path, err);
+		}
 		if (r < 0) {
 			return r;
-		}
-		bool is_up = unit_is_up(&unit);
-		unit_done(&unit);
-		if (is_up) {
-			return stop_units(systemd, record, err);
 		}
 	}
 	return 0;
 }
 
-static int check_unit(struct systemd *systemd, const char *id, struct error *err)
+static int apply_record(
+	const struct machine *machine, const struct service_record *record, struct error *err)
 {
-	struct unit unit;
-	int r = systemd_load_unit(systemd, id, &unit, err);
+	struct systemd *systemd = machine->systemd;
+	int r = disable_units(systemd, record, false, err);
 
+	r = r ? r : disable_units(systemd, record, true, err);
+	r = r ? r : mask_units(systemd, record, err);
+	r = r ? r : service_change_sync(machine->root, record, err);
+	return r ? r : stop_units(systemd, record, err);
+}
+
+int service_change_apply(struct change_run *run, struct error *err)
+{
+	struct systemd *systemd = run->machine->systemd;
+	struct service_record record;
+	int r = systemd_connect(systemd, err);
+
+	r = r ? r : service_record_parse(run->entry->wanted, &record, err);
 	if (r < 0) {
 		return r;
 	}
-	if (unit_is_up(&unit)) {
-		r = error_set(err, -EBUSY,
-			"%s: is %s again %d s after it was stopped; `systemctl status %s` tells "
-			"what started it: name that with --service, too",
-			id, unit.active_state, SETTLE_SECONDS, id);
-	}
-	unit_done(&unit);
+	uint64_t waited_ns = systemd_waited_ns(systemd);
+	r = apply_record(run->machine, &record, err);
+	run->waited_ns = systemd_waited_ns(systemd) - waited_ns;
+	service_record_done(&record);
 	return r;
 }
 
-static int check_record(
-	struct systemd *systemd, const struct service_record *record, struct error *err)
+int service_change_for_each(struct change_batch *batch,
+	int (*act)(struct change_batch *batch, const struct journal_entry *entry,
+		const struct service_record *record, void *data, struct error *err),
+	void *data, struct error *err)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < record->n; i++) {
-		r = check_unit(systemd, record->units[i].id, err);
-	}
-	return r;
-}
-
-static int for_each(struct systemd *systemd, const struct journal_entry *const *entries, size_t n,
-	int (*act)(struct systemd *, const struct service_record *, struct error *),
-	struct error *err)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < n; i++) {
+	for (size_t i = 0; r == 0 && i < batch->n; i++) {
 		struct service_record record;
-		r = service_record_parse(entries[i]->wanted, &record, err);
+		r = service_record_parse(batch->entries[i]->wanted, &record, err);
 		if (r == 0) {
-			r = act(systemd, &record, err);
+			r = act(batch, batch->entries[i], &record, data, err);
 			service_record_done(&record);
 		}
 	}
 	return r;
 }
 
-int service_change_check(const struct machine *machine, const struct journal_entry *const *entries,
-	size_t n, struct error *err)
+static int add_units(struct change_batch *batch, const struct journal_entry *entry,
+	const struct service_record *record, void *data, struct error *err)
 {
-	(void)machine;
-	_cleanup_systemd_ struct systemd *systemd = NULL;
-	const struct timespec settle = {.tv_sec = SETTLE_SECONDS};
-	int r = systemd_open(&systemd, err);
+	struct names *ids = data;
 
-	if (r == 0) {
-		r = for_each(systemd, entries, n, make_final, err);
+	(void)batch;
+	for (size_t i = 0; i < record->n; i++) {
+		int r = names_add_once(ids, record->units[i].id);
+		if (r < 0) {
+			return error_set(err, r, "%s: %s", entry->object, error_name(r));
+		}
 	}
+	return 0;
+}
+
+/*
+ * Until systemd reads its files again it knows the old aliases and no mask, so that a call on D-Bus
+ * may have started a service again.
+ */
+static int stop_again(struct change_batch *batch, const struct journal_entry *entry,
+	const struct service_record *record, void *data, struct error *err)
+{
+	const struct names *up = data;
+
+	(void)entry;
+	for (size_t i = 0; i < record->n; i++) {
+		if (names_contain(up, record->units[i].id)) {
+			return stop_units(batch->machine->systemd, record, err);
+		}
+	}
+	return 0;
+}
+
+static int settle(struct change_batch *batch, struct error *err)
+{
+	_cleanup_names_ struct names ids = {0}, up = {0}, again = {0};
+	const struct timespec pause = {.tv_sec = SETTLE_SECONDS};
+	struct systemd *systemd = batch->machine->systemd;
+
+	int r = systemd_reload(systemd, err);
+	r = r ? r : service_change_for_each(batch, add_units, &ids, err);
+	r = r ? r : systemd_list_up(systemd, &ids, &up, err);
+	r = r ? r : service_change_for_each(batch, stop_again, &up, err);
 	if (r < 0) {
 		return r;
 	}
-	clock_nanosleep(CLOCK_MONOTONIC, 0, &settle, NULL);
-	return for_each(systemd, entries, n, check_record, err);
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+	r = systemd_list_up(systemd, &ids, &again, err);
+	if (r == 0 && again.n > 0) {
+		r = error_set(err, -EBUSY,
+			"%s: is active again %d s after it was stopped; `systemctl status %s` "
+			"tells what started it: name that with --service, too",
+			again.items[0], SETTLE_SECONDS, again.items[0]);
+	}
+	return r;
+}
+
+int service_change_settle(struct change_batch *batch, struct error *err)
+{
+	struct systemd *systemd = batch->machine->systemd;
+	int r = systemd_connect(systemd, err);
+
+	if (r < 0) {
+		return r;
+	}
+	uint64_t waited_ns = systemd_waited_ns(systemd);
+	r = settle(batch, err);
+	batch->waited_ns = systemd_waited_ns(systemd) - waited_ns + SETTLE_SECONDS * NSEC_PER_SEC;
+	change_text(batch->note, sizeof(batch->note), "none came back within %d s", SETTLE_SECONDS);
+	return r;
 }

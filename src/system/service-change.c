@@ -23,7 +23,6 @@
 #define LINKS_FOLDER "/etc/systemd/system"
 
 struct context {
-	struct systemd *systemd;
 	struct guard guard;
 	struct names activations;
 	struct names leaving;
@@ -31,7 +30,6 @@ struct context {
 
 static void context_done(struct context *context)
 {
-	systemd_close(context->systemd);
 	guard_done(&context->guard);
 	names_done(&context->activations);
 	names_done(&context->leaving);
@@ -39,7 +37,7 @@ static void context_done(struct context *context)
 
 static int context_init(struct context *context, const struct machine *machine, struct error *err)
 {
-	int r = systemd_open(&context->systemd, err);
+	int r = systemd_connect(machine->systemd, err);
 	if (r < 0) {
 		return r;
 	}
@@ -118,7 +116,7 @@ static int fill_change(const struct machine *machine, const struct service *serv
 		change_text(change->lacks, sizeof(change->lacks),
 			LINKS_FOLDER ": its file system is read-only: mount it read-write");
 	}
-	return 0;
+	return change_refuse_foreign(machine, change, err);
 }
 
 static int note_leaving(struct context *context, const struct service *service)
@@ -132,15 +130,6 @@ static int note_leaving(struct context *context, const struct service *service)
 	return 0;
 }
 
-/* A run was killed on the way: systemd may not have read its files again. */
-static bool is_half_done(const struct machine *machine, const struct change *change)
-{
-	const struct journal_entry *entry =
-		journal_find(machine->journal, change->kind->name, change->object);
-
-	return entry && !entry->is_done;
-}
-
 static int take_verdict(const struct machine *machine, struct context *context,
 	const struct service *service, struct change *change, struct error *err)
 {
@@ -148,9 +137,6 @@ static int take_verdict(const struct machine *machine, struct context *context,
 
 	switch (service->verdict) {
 	case SERVICE_IN_PLACE:
-		if (is_half_done(machine, change)) {
-			break;
-		}
 		change->is_in_place = true;
 		change_text(change->now, sizeof(change->now), "%s", service->reason);
 		change_text(change->to, sizeof(change->to), "disabled, stopped");
@@ -196,7 +182,7 @@ static int inspect(const struct machine *machine, struct context *context, const
 	bool is_named, struct change *change, struct error *err)
 {
 	_cleanup_names_ struct names past_links = {0};
-	const struct service_source source = {load_unit, list_links, context->systemd};
+	const struct service_source source = {load_unit, list_links, machine->systemd};
 	const struct service_rules rules = {machine->root, &context->guard, &context->activations,
 		&context->leaving, &past_links, is_named};
 	struct service service;
@@ -256,20 +242,6 @@ static int plan_without(const struct profile *profile, struct plan *plan, const 
 	return 0;
 }
 
-/* The record is both before and wanted, and is marked for both. */
-static int mark_last(struct plan *plan, struct error *err)
-{
-	for (size_t i = plan->n; i > 0; i--) {
-		struct change *change = &plan->changes[i - 1];
-		if (change->kind != &service_change_kind || !change->wanted || change->lacks[0]) {
-			continue;
-		}
-		int r = service_record_mark_last(change->wanted);
-		return r < 0 ? error_set(err, r, "services: no memory") : 0;
-	}
-	return 0;
-}
-
 static int plan_services(const struct machine *machine, const struct profile *profile,
 	struct plan *plan, struct error *err)
 {
@@ -290,14 +262,15 @@ static int plan_services(const struct machine *machine, const struct profile *pr
 		}
 		r = plan_service(machine, &context, &profile->services[i], change, err);
 	}
-	return r < 0 ? r : mark_last(plan, err);
+	return r;
 }
 
 const struct change_kind service_change_kind = {
 	.name = "service",
 	.plan = plan_services,
 	.apply = service_change_apply,
-	.check = service_change_check,
+	.settle = service_change_settle,
 	.compare = service_change_compare,
+	.restore_first = service_change_restore_first,
 	.restore = service_change_restore,
 };

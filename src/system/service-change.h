@@ -1,14 +1,25 @@
-/* The service kind's apply, check, compare and restore; change-impl.h holds their contracts. */
+/* What the service kind does besides planning; change-impl.h holds their contracts. */
 #ifndef SYSTEM_SERVICE_CHANGE_H
 #define SYSTEM_SERVICE_CHANGE_H
 
 #include "system/change-impl.h"
+#include "system/service-record.h"
 
 int service_change_apply(struct change_run *run, struct error *err);
-int service_change_check(const struct machine *machine, const struct journal_entry *const *entries,
-	size_t n, struct error *err);
+int service_change_settle(struct change_batch *batch, struct error *err);
 int service_change_compare(const struct machine *machine, const struct journal_entry *entry,
 	enum change_state *ret_state, char *ret_now, struct error *err);
+int service_change_restore_first(struct change_batch *batch, struct error *err);
 int service_change_restore(struct change_run *run, struct error *err);
+
+/* Makes durable what systemd made of the links and masks. */
+int service_change_sync(
+	const struct sysroot *root, const struct service_record *record, struct error *err);
+
+/* Calls act with the record of each entry; ends at the first that fails. */
+int service_change_for_each(struct change_batch *batch,
+	int (*act)(struct change_batch *batch, const struct journal_entry *entry,
+		const struct service_record *record, void *data, struct error *err),
+	void *data, struct error *err);
 
 #endif

@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include "util/cleanup.h"
+#include "system/folder.h"
 
 int service_link_look(const struct sysroot *root, const char *path, const char *target,
 	enum service_link_state *ret_state)
@@ -36,24 +37,16 @@ int service_link_look(const struct sysroot *root, const char *path, const char *
 	}
 }
 
-static int sync_folder(const char *folder)
+static int cut_last(const char *path, char folder[static PATH_MAX])
 {
-	_cleanup_close_ int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *slash = strrchr(path, '/');
 
-	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
-}
-
-static int sync_parent(const char *folder)
-{
-	char parent[PATH_MAX];
-
-	snprintf(parent, sizeof(parent), "%s", folder);
-	char *slash = strrchr(parent, '/');
-	if (!slash || slash == parent) {
-		return 0;
+	if (!slash || slash == path) {
+		return -EINVAL;
 	}
-	*slash = '\0';
-	return sync_folder(parent);
+	memcpy(folder, path, (size_t)(slash - path));
+	folder[slash - path] = '\0';
+	return 0;
 }
 
 /* With the mode that systemd gives it. */
@@ -63,24 +56,32 @@ static int make_folder(const char *folder)
 		return errno == EEXIST ? 0 : -errno;
 	}
 	/* The mask of this process is not to matter. */
-	return chmod(folder, 0755) < 0 ? -errno : sync_parent(folder);
+	return chmod(folder, 0755) < 0 ? -errno : folder_sync_parent(folder);
 }
 
 static int make_link(const char *path, const char *target)
 {
 	char folder[PATH_MAX];
+	int r = cut_last(path, folder);
 
-	snprintf(folder, sizeof(folder), "%s", path);
-	char *slash = strrchr(folder, '/');
-	if (!slash || slash == folder) {
-		return -EINVAL;
-	}
-	*slash = '\0';
-	int r = make_folder(folder);
+	r = r ? r : make_folder(folder);
 	if (r < 0) {
 		return r;
 	}
-	return symlink(target, path) < 0 ? -errno : sync_folder(folder);
+	return symlink(target, path) < 0 ? -errno : folder_sync_parent(path);
+}
+
+int service_link_sync(const struct sysroot *root, const char *path, struct error *err)
+{
+	char full[PATH_MAX], folder[PATH_MAX];
+	int r = sysroot_path(root, path, full, sizeof(full));
+
+	r = r ? r : folder_sync_parent(full);
+	if (r == -ENOENT) {
+		r = cut_last(full, folder);
+		r = r ? r : folder_sync_parent(folder);
+	}
+	return r < 0 ? error_set(err, r, "%s: fsync of its folder: %s", path, error_name(r)) : 0;
 }
 
 int service_link_restore(

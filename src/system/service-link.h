@@ -22,4 +22,10 @@ int service_link_look(const struct sysroot *root, const char *path, const char *
 int service_link_restore(
 	const struct sysroot *root, const char *path, const char *target, struct error *err);
 
+/*
+ * Makes durable that it is there, or gone: systemd does not. A folder that went with its last link
+ * is then gone for good, too.
+ */
+int service_link_sync(const struct sysroot *root, const char *path, struct error *err);
+
 #endif

@@ -104,7 +104,6 @@ int service_record_make(const struct service *service, const struct sysroot *roo
 		return error_set(
 			err, -EBADMSG, "the journal: the record of a service has no units");
 	}
-	json_object_del(record, "last"); /* that was another plan */
 	for (size_t i = 0; i < service->n; i++) {
 		int r = merge_unit(units, &service->members[i], root, err);
 		if (r < 0) {
@@ -113,11 +112,6 @@ int service_record_make(const struct service *service, const struct sysroot *roo
 	}
 	*ret_record = take_ptr(record);
 	return 0;
-}
-
-int service_record_mark_last(json_t *record)
-{
-	return json_object_set_new(record, "last", json_true()) < 0 ? -ENOMEM : 0;
 }
 
 static int parse_role(const char *name, enum service_role *ret_role)
@@ -215,7 +209,7 @@ static int parse_units(const json_t *units, struct service_record *record)
 
 int service_record_parse(const json_t *record, struct service_record *ret_record, struct error *err)
 {
-	struct service_record parsed = {.is_last = json_is_true(json_object_get(record, "last"))};
+	struct service_record parsed = {0};
 	int r = parse_units(json_object_get(record, "units"), &parsed);
 
 	if (r < 0) {
@@ -239,14 +233,14 @@ void service_record_done(struct service_record *record)
 	*record = (struct service_record){0};
 }
 
-const struct service_unit *service_record_find(const struct service_record *record, const char *id)
+int service_record_list_masked(const struct service_record *record, struct names *ids)
 {
-	for (size_t i = 0; i < record->n; i++) {
-		if (strcmp(record->units[i].id, id) == 0) {
-			return &record->units[i];
-		}
+	int r = 0;
+
+	for (size_t i = 0; i < record->n && r == 0; i++) {
+		r = record->units[i].is_masked ? names_add(ids, record->units[i].id) : 0;
 	}
-	return NULL;
+	return r;
 }
 
 const struct service_link *service_unit_find_link(const struct service_unit *unit, const char *path)

@@ -4,8 +4,7 @@
  *
  *     {"units":[{"unit":"cups.service","role":"service","state":"enabled","active":"active",
  *                "up":true,"mask":false,
- *                "links":[{"path":"/etc/systemd/...","target":"/lib/systemd/..."}]}],
- *      "last":true}
+ *                "links":[{"path":"/etc/systemd/...","target":"/lib/systemd/..."}]}]}
  */
 #ifndef SYSTEM_SERVICE_RECORD_H
 #define SYSTEM_SERVICE_RECORD_H
@@ -33,7 +32,6 @@ struct service_unit {
 struct service_record {
 	struct service_unit *units; /* the first is the service itself */
 	size_t n;
-	bool is_last; /* of its plan: when it is applied, systemd is to read its files again */
 };
 
 /*
@@ -43,15 +41,13 @@ struct service_record {
 int service_record_make(const struct service *service, const struct sysroot *root,
 	const json_t *known, json_t **ret_record, struct error *err);
 
-/* Marks the record as the last of its plan. 0, or -ENOMEM. */
-int service_record_mark_last(json_t *record);
-
 /* -EBADMSG: it is not of the form. */
 int service_record_parse(
 	const json_t *record, struct service_record *ret_record, struct error *err);
 void service_record_done(struct service_record *record);
 
-const struct service_unit *service_record_find(const struct service_record *record, const char *id);
+/* Those that the change masks. Added to ids. 0, or -ENOMEM. */
+int service_record_list_masked(const struct service_record *record, struct names *ids);
 
 /* NULL when disabling the unit is not known to remove this path. */
 const struct service_link *service_unit_find_link(

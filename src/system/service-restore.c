@@ -8,6 +8,9 @@
 #include "system/service-record.h"
 #include "system/systemd.h"
 
+/* Of the progress: files may be back that systemd has not read. */
+#define RESTORING "restoring"
+
 static void describe_unit(const struct unit *unit, char *text)
 {
 	const char *state = unit->file_state[0] ? unit->file_state : unit->load_state;
@@ -90,13 +93,19 @@ static int compare_record(const struct machine *machine, struct systemd *systemd
 	return 0;
 }
 
-static enum change_state conclude(const struct comparison *comparison)
+static bool is_begun(const struct journal_entry *entry)
+{
+	return json_is_true(json_object_get(entry->progress, RESTORING));
+}
+
+static enum change_state conclude(
+	const struct journal_entry *entry, const struct comparison *comparison)
 {
 	if (comparison->is_other) {
 		return CHANGE_STATE_OTHER;
 	}
 	if (comparison->n_placed == 0) {
-		return CHANGE_STATE_BEFORE;
+		return is_begun(entry) ? CHANGE_STATE_PARTIAL : CHANGE_STATE_BEFORE;
 	}
 	return comparison->n_before == 0 ? CHANGE_STATE_IN_PLACE : CHANGE_STATE_PARTIAL;
 }
@@ -104,41 +113,65 @@ static enum change_state conclude(const struct comparison *comparison)
 int service_change_compare(const struct machine *machine, const struct journal_entry *entry,
 	enum change_state *ret_state, char *ret_now, struct error *err)
 {
-	_cleanup_systemd_ struct systemd *systemd = NULL;
 	struct comparison comparison = {.now = ret_now};
 	struct service_record record;
-	int r = service_record_parse(entry->wanted, &record, err);
+	int r = systemd_connect(machine->systemd, err);
 
+	r = r ? r : service_record_parse(entry->wanted, &record, err);
 	if (r < 0) {
 		return r;
 	}
-	r = systemd_open(&systemd, err);
-	if (r == 0) {
-		r = compare_record(machine, systemd, &record, &comparison, err);
-	}
+	r = compare_record(machine, machine->systemd, &record, &comparison, err);
 	service_record_done(&record);
 	if (r < 0) {
 		return r;
 	}
-	*ret_state = conclude(&comparison);
+	*ret_state = conclude(entry, &comparison);
 	return 0;
 }
 
-static int restore_files(const struct machine *machine, struct systemd *systemd,
-	const struct service_record *record, struct error *err)
+static int restore_links(
+	const struct sysroot *root, const struct service_record *record, struct error *err)
 {
 	for (size_t i = 0; i < record->n; i++) {
 		const struct service_unit *unit = &record->units[i];
-		int r = unit->is_masked ? systemd_unmask(systemd, unit->id, err) : 0;
-		for (size_t j = 0; r == 0 && j < unit->n_links; j++) {
-			r = service_link_restore(
-				machine->root, unit->links[j].path, unit->links[j].target, err);
-		}
-		if (r < 0) {
-			return r;
+		for (size_t j = 0; j < unit->n_links; j++) {
+			int r = service_link_restore(
+				root, unit->links[j].path, unit->links[j].target, err);
+			if (r < 0) {
+				return r;
+			}
 		}
 	}
-	return systemd_reload(systemd, err);
+	return 0;
+}
+
+static int restore_files(struct change_batch *batch, const struct journal_entry *entry,
+	const struct service_record *record, void *data, struct error *err)
+{
+	_cleanup_names_ struct names masked = {0};
+
+	(void)data;
+	int r = is_begun(entry) ? 0
+				: change_batch_progress(
+					  batch, entry, json_pack("{s:b}", RESTORING, 1), err);
+	if (r == 0 && service_record_list_masked(record, &masked) < 0) {
+		r = error_set(err, -ENOMEM, "%s: %s", entry->object, error_name(-ENOMEM));
+	}
+	if (r == 0 && masked.n > 0) {
+		r = systemd_unmask(batch->machine->systemd, &masked, err);
+	}
+	r = r ? r : restore_links(batch->machine->root, record, err);
+	return r ? r : service_change_sync(batch->machine->root, record, err);
+}
+
+/* systemd reads its files again once, before the first of the units is started. */
+int service_change_restore_first(struct change_batch *batch, struct error *err)
+{
+	int r = systemd_connect(batch->machine->systemd, err);
+
+	r = r ? r : service_change_for_each(batch, restore_files, NULL, err);
+	return r ? r : systemd_reload(batch->machine->systemd, err);
 }
 
 static int is_up(struct systemd *systemd, const char *id, bool *ret_is_up, struct error *err)
@@ -203,20 +236,17 @@ static int start_units(
 
 int service_change_restore(struct change_run *run, struct error *err)
 {
-	_cleanup_systemd_ struct systemd *systemd = NULL;
+	struct systemd *systemd = run->machine->systemd;
 	struct service_record record;
-	int r = service_record_parse(run->entry->wanted, &record, err);
+	int r = systemd_connect(systemd, err);
 
+	r = r ? r : service_record_parse(run->entry->wanted, &record, err);
 	if (r < 0) {
 		return r;
 	}
-	r = systemd_open(&systemd, err);
-	if (r == 0) {
-		r = restore_files(run->machine, systemd, &record, err);
-	}
-	if (r == 0) {
-		r = start_units(systemd, &record, err);
-	}
+	uint64_t waited_ns = systemd_waited_ns(systemd);
+	r = start_units(systemd, &record, err);
+	run->waited_ns = systemd_waited_ns(systemd) - waited_ns;
 	service_record_done(&record);
 	return r;
 }

@@ -14,18 +14,24 @@
 #define RELOAD_TIMEOUT_NS (100 * NSEC_PER_SEC)
 
 struct systemd {
-	struct bus *bus;
+	struct bus *bus; /* NULL until it is connected */
 	bool is_subscribed;
+	uint64_t waited_ns;
 };
 
 static const struct bus_object manager = {SERVICE, "/org/freedesktop/systemd1", SERVICE ".Manager"};
 
 void cleanup_systemd(struct systemd **systemd)
 {
-	*systemd = systemd_close(*systemd);
+	*systemd = systemd_free(*systemd);
 }
 
-struct systemd *systemd_close(struct systemd *systemd)
+struct systemd *systemd_new(void)
+{
+	return calloc(1, sizeof(struct systemd));
+}
+
+struct systemd *systemd_free(struct systemd *systemd)
 {
 	if (systemd) {
 		bus_close(systemd->bus);
@@ -58,24 +64,23 @@ int systemd_get_manager(struct systemd *systemd, json_t **ret_properties, struct
 	return get_properties(systemd, manager.path, manager.interface, ret_properties, err);
 }
 
-int systemd_open(struct systemd **ret_systemd, struct error *err)
+int systemd_connect(struct systemd *systemd, struct error *err)
 {
-	_cleanup_systemd_ struct systemd *systemd = calloc(1, sizeof(*systemd));
 	const struct bus_object peer = {SERVICE, manager.path, "org.freedesktop.DBus.Peer"};
 
-	if (!systemd) {
-		return error_set(err, -ENOMEM, "systemd: %s", error_name(-ENOMEM));
+	if (systemd->bus && !bus_is_lost(systemd->bus)) {
+		return 0;
 	}
+	systemd->bus = bus_close(systemd->bus);
+	systemd->is_subscribed = false;
 	int r = bus_open(&systemd->bus, err);
-	if (r < 0) {
-		return r;
+	if (r == 0) {
+		r = bus_call(systemd->bus, &peer, "Ping", CALL_TIMEOUT_NS, NULL, err, "");
 	}
-	r = bus_call(systemd->bus, &peer, "Ping", CALL_TIMEOUT_NS, NULL, err, "");
 	if (r < 0) {
-		return r;
+		systemd->bus = bus_close(systemd->bus);
 	}
-	*ret_systemd = take_ptr(systemd);
-	return 0;
+	return r;
 }
 
 int systemd_list_units(struct systemd *systemd, json_t **ret_units, struct error *err)
@@ -114,6 +119,32 @@ int systemd_load_unit(
 	}
 	r = systemd_get_unit_at(systemd, path, &properties, err);
 	return r < 0 ? r : unit_from_json(properties, ret_unit, err);
+}
+
+/* Of each: name, description, load state, active state, ... */
+int systemd_list_up(
+	struct systemd *systemd, const struct names *ids, struct names *up, struct error *err)
+{
+	_cleanup_json_ json_t *reply = NULL;
+	json_t *unit;
+	size_t i;
+	int r = bus_call_list(
+		systemd->bus, &manager, "ListUnitsByNames", ids, CALL_TIMEOUT_NS, &reply, err, "");
+
+	if (r < 0) {
+		return r;
+	}
+	json_array_foreach(json_array_get(reply, 0), i, unit) {
+		const char *id = json_string_value(json_array_get(unit, 0));
+		const char *state = json_string_value(json_array_get(unit, 3));
+		if (!id || !state) {
+			return error_set(err, -EBADMSG, "systemd: the states of units are none");
+		}
+		if (unit_state_is_up(state) && names_add_once(up, id) < 0) {
+			return error_set(err, -ENOMEM, "%s: %s", id, error_name(-ENOMEM));
+		}
+	}
+	return 0;
 }
 
 static int list_links(struct systemd *systemd, const char *id, bool is_runtime, struct names *paths,
@@ -165,48 +196,30 @@ static int take_removed(const json_t *changes, struct names *removed)
 	return 0;
 }
 
-static int disable(struct systemd *systemd, const char *id, bool is_runtime, struct names *removed,
-	struct error *err)
+int systemd_disable(struct systemd *systemd, const struct names *ids, bool is_runtime,
+	struct names *removed, struct error *err)
 {
 	_cleanup_json_ json_t *reply = NULL;
-	int r = bus_call(systemd->bus, &manager, "DisableUnitFiles", CALL_TIMEOUT_NS, &reply, err,
-		"asb", 1, id, (int)is_runtime);
+	int r = bus_call_list(systemd->bus, &manager, "DisableUnitFiles", ids, CALL_TIMEOUT_NS,
+		&reply, err, "b", (int)is_runtime);
 
 	if (r < 0) {
 		return r;
 	}
 	r = take_removed(json_array_get(reply, 0), removed);
-	return r < 0 ? error_set(err, r, "disabling %s: %s", id, error_name(r)) : 0;
+	return r < 0 ? error_set(err, r, "disabling %s: %s", ids->items[0], error_name(r)) : 0;
 }
 
-int systemd_disable(
-	struct systemd *systemd, const char *id, struct names *ret_removed, struct error *err)
+int systemd_mask(struct systemd *systemd, const struct names *ids, struct error *err)
 {
-	struct names removed = {0};
-	int r = disable(systemd, id, false, &removed, err);
-
-	if (r == 0) {
-		r = disable(systemd, id, true, &removed, err);
-	}
-	if (r < 0) {
-		names_done(&removed);
-		return r;
-	}
-	*ret_removed = removed;
-	return 0;
+	return bus_call_list(systemd->bus, &manager, "MaskUnitFiles", ids, CALL_TIMEOUT_NS, NULL,
+		err, "bb", 0, 0);
 }
 
-int systemd_mask(struct systemd *systemd, const char *id, struct error *err)
+int systemd_unmask(struct systemd *systemd, const struct names *ids, struct error *err)
 {
-	/* Not for this boot only, and nothing is overwritten. */
-	return bus_call(systemd->bus, &manager, "MaskUnitFiles", CALL_TIMEOUT_NS, NULL, err, "asbb",
-		1, id, 0, 0);
-}
-
-int systemd_unmask(struct systemd *systemd, const char *id, struct error *err)
-{
-	return bus_call(systemd->bus, &manager, "UnmaskUnitFiles", CALL_TIMEOUT_NS, NULL, err,
-		"asb", 1, id, 0);
+	return bus_call_list(
+		systemd->bus, &manager, "UnmaskUnitFiles", ids, CALL_TIMEOUT_NS, NULL, err, "b", 0);
 }
 
 int systemd_reload(struct systemd *systemd, struct error *err)
@@ -263,13 +276,9 @@ static int run_job(struct systemd *systemd, const char *id, const char *verb, co
 	struct error *err)
 {
 	_cleanup_json_ json_t *reply = NULL;
-	int r = subscribe(systemd, err);
-
-	if (r < 0) {
-		return r;
-	}
-	r = bus_call(
+	int r = bus_call(
 		systemd->bus, &manager, method, CALL_TIMEOUT_NS, &reply, err, "ss", id, "replace");
+
 	if (r < 0) {
 		return r;
 	}
@@ -280,14 +289,33 @@ static int run_job(struct systemd *systemd, const char *id, const char *verb, co
 	return wait_job(systemd, id, verb, job, err);
 }
 
+static int run_job_timed(struct systemd *systemd, const char *id, const char *verb,
+	const char *method, struct error *err)
+{
+	int r = subscribe(systemd, err);
+
+	if (r < 0) {
+		return r;
+	}
+	uint64_t begun_ns = clock_now_ns();
+	r = run_job(systemd, id, verb, method, err);
+	systemd->waited_ns += clock_now_ns() - begun_ns;
+	return r;
+}
+
 int systemd_stop(struct systemd *systemd, const char *id, struct error *err)
 {
-	int r = run_job(systemd, id, "stop", "StopUnit", err);
+	int r = run_job_timed(systemd, id, "stop", "StopUnit", err);
 
 	return r == -ENOENT ? 0 : r;
 }
 
 int systemd_start(struct systemd *systemd, const char *id, struct error *err)
 {
-	return run_job(systemd, id, "start", "StartUnit", err);
+	return run_job_timed(systemd, id, "start", "StartUnit", err);
+}
+
+uint64_t systemd_waited_ns(const struct systemd *systemd)
+{
+	return systemd->waited_ns;
 }

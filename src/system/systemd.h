@@ -6,6 +6,7 @@
 #define SYSTEM_SYSTEMD_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "system/bus.h"
@@ -18,9 +19,15 @@
 
 struct systemd;
 
-/* -ENXIO: systemd does not run here. Otherwise as bus_open. */
-int systemd_open(struct systemd **ret_systemd, struct error *err);
-struct systemd *systemd_close(struct systemd *systemd);
+/* Not connected yet; NULL when there is no memory. */
+struct systemd *systemd_new(void);
+struct systemd *systemd_free(struct systemd *systemd);
+
+/*
+ * Connects unless it is, also when the connection was lost: to be called before the first of the
+ * calls below. -ENXIO: systemd does not run here. Otherwise as bus_open.
+ */
+int systemd_connect(struct systemd *systemd, struct error *err);
 
 /* Properties of the manager, and the array that ListUnits gives. */
 int systemd_get_manager(struct systemd *systemd, json_t **ret_properties, struct error *err);
@@ -34,23 +41,32 @@ int systemd_get_unit_at(
 int systemd_load_unit(
 	struct systemd *systemd, const char *id, struct unit *ret_unit, struct error *err);
 
+/* Those of ids, full names, that run or are about to. Added to up. */
+int systemd_list_up(
+	struct systemd *systemd, const struct names *ids, struct names *up, struct error *err);
+
 /* The links that disabling the unit would remove: absolute paths. Added to paths. */
 int systemd_list_links(
 	struct systemd *systemd, const char *id, struct names *paths, struct error *err);
 
 /*
- * Disables for good and for this boot. ret_removed: the paths of the links that were removed. A
- * unit that has no file is done already.
+ * Disables units that have a file, for good (links in /etc) or for this boot (links in /run).
+ * removed: the paths of the links that were removed are added.
  */
-int systemd_disable(
-	struct systemd *systemd, const char *id, struct names *ret_removed, struct error *err);
-int systemd_mask(struct systemd *systemd, const char *id, struct error *err);
-int systemd_unmask(struct systemd *systemd, const char *id, struct error *err);
+int systemd_disable(struct systemd *systemd, const struct names *ids, bool is_runtime,
+	struct names *removed, struct error *err);
+
+/* For good; nothing is overwritten, and one that is masked stays so. */
+int systemd_mask(struct systemd *systemd, const struct names *ids, struct error *err);
+int systemd_unmask(struct systemd *systemd, const struct names *ids, struct error *err);
 int systemd_reload(struct systemd *systemd, struct error *err);
 
 /* Wait until the job has ended. A unit that is gone counts as stopped. */
 int systemd_stop(struct systemd *systemd, const char *id, struct error *err);
 int systemd_start(struct systemd *systemd, const char *id, struct error *err);
+
+/* How long systemd_stop and systemd_start have waited for jobs, altogether. */
+uint64_t systemd_waited_ns(const struct systemd *systemd);
 
 void cleanup_systemd(struct systemd **systemd);
 

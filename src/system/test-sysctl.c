@@ -46,7 +46,7 @@ static void tells_that_another_file_wins(void **state)
 static void applies_and_restores(void **state)
 {
 	(void)state;
-	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
 
 	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
 	assert_int_equal(made, 4); /* with the file and the unit */
@@ -66,7 +66,7 @@ static void applies_and_restores(void **state)
 static void restores_dirty_bytes(void **state)
 {
 	(void)state;
-	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
 
 	tree_write(&tree, "/proc/sys/vm/dirty_ratio", "0\n");
 	tree_write(&tree, "/proc/sys/vm/dirty_bytes", "50000000\n");
@@ -82,7 +82,7 @@ static void takes_back_what_the_kernel_made_of_it(void **state)
 {
 	(void)state;
 	static const char profile[] = "[sysctl]\nvm.swappiness = 12345678901234567890\n";
-	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
 
 	tree_remove(&tree, "/proc/sys/vm/swappiness");
 	tree_link(&tree, "/proc/sys/vm/swappiness", "/proc/self/comm");
@@ -97,7 +97,7 @@ static void takes_back_what_the_kernel_made_of_it(void **state)
 static void leaves_alone_what_was_changed_since(void **state)
 {
 	(void)state;
-	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
 
 	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
 	tree_write(&tree, "/proc/sys/vm/swappiness", "42\n");
@@ -114,7 +114,7 @@ static void leaves_alone_what_was_changed_since(void **state)
 static void does_not_apply_over_what_was_changed_since(void **state)
 {
 	(void)state;
-	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
 	struct plan plan;
 
 	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
@@ -122,7 +122,7 @@ static void does_not_apply_over_what_was_changed_since(void **state)
 	tree_write(&tree, "/etc/sysctl.d/99-twinlens.conf", "vm.swappiness = 42\n");
 	tree_plan(&tree, SYSCTLS, &plan);
 	assert_non_null(strstr(find(&plan, "sysctl", "vm.swappiness")->lacks,
-		"vm.swappiness: somebody changed it since, to 42"));
+		"vm.swappiness: somebody changed it since (42)"));
 	assert_int_equal(plan_count_lacking(&plan), 2);
 	plan_done(&plan);
 	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
@@ -170,7 +170,7 @@ static void applies_one_journal_at_a_time(void **state)
 {
 	(void)state;
 	struct tree other = tree;
-	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
 
 	snprintf(other.state, sizeof(other.state), "%s/other", tree.folder);
 	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
@@ -187,7 +187,7 @@ static void applies_one_journal_at_a_time(void **state)
 static void makes_again_at_boot(void **state)
 {
 	(void)state;
-	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
 
 	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
 	tree_write(&tree, "/proc/sys/kernel/random/boot_id", "another\n");
@@ -213,7 +213,7 @@ static void is_interrupted_at_boot(void **state)
 {
 	(void)state;
 	const struct tune_observer observer = {.is_interrupted = is_interrupted};
-	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
 	struct tune tune;
 	struct error err = {0};
 
@@ -299,7 +299,7 @@ static void needs_its_unit_and_systemd(void **state)
 {
 	(void)state;
 	static const char link[] = "/etc/systemd/system/swap.target.wants/twinlens-tune.service";
-	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
 	struct plan plan;
 
 	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);

@@ -152,7 +152,7 @@ static void adds_up_several(void **state)
 static void turns_zswap_off(void **state)
 {
 	(void)state;
-	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
 
 	tree_write(&tree, "/sys/module/zswap/parameters/enabled", "Y\n");
 	plan_zram();
@@ -191,7 +191,7 @@ static void remembers_who_loads_the_module(void **state)
 {
 	(void)state;
 	static const char boot_id[] = "/proc/sys/kernel/random/boot_id";
-	size_t made, counts[TUNE_OUTCOME_ACTION + 1];
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
 	char script[256], path[64];
 
 	assert_true(tree_apply(&tree, ZRAM, &made) < 0);

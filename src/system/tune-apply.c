@@ -9,10 +9,20 @@
 #include "system/memory.h"
 #include "system/tune-impl.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
+
+void tune_step_begin(const struct tune *tune, struct tune_step *step)
+{
+	step->begun_ns = clock_now_ns();
+	if (memory_read(tune->machine.root, "MemAvailable", &step->available_before) < 0) {
+		step->available_before = 0;
+	}
+}
 
 void tune_tell(
 	const struct tune *tune, const struct tune_observer *observer, struct tune_step *step)
 {
+	step->took_ns = clock_now_ns() - step->begun_ns;
 	if (memory_read(tune->machine.root, "MemAvailable", &step->available_after) < 0) {
 		step->available_before = step->available_after = 0;
 	}
@@ -27,9 +37,7 @@ int tune_make(struct tune *tune, const struct journal_entry *entry,
 		.machine = &tune->machine, .journal = tune->journal, .entry = entry};
 	struct tune_step step = {.kind = entry->kind, .object = entry->object};
 
-	if (memory_read(tune->machine.root, "MemAvailable", &step.available_before) < 0) {
-		step.available_before = 0;
-	}
+	tune_step_begin(tune, &step);
 	int r = make(&run, err);
 	bool is_left = r > 0;
 	if (r >= 0) {
@@ -39,6 +47,7 @@ int tune_make(struct tune *tune, const struct journal_entry *entry,
 		       : is_left ? TUNE_OUTCOME_LEFT
 				 : TUNE_OUTCOME_MADE;
 	step.text = r < 0 ? err->text : run.note;
+	step.waited_ns = run.waited_ns;
 	tune_tell(tune, observer, &step);
 	return r < 0 ? r : 0;
 }
@@ -107,11 +116,12 @@ static int finish_done(struct tune *tune, const struct plan *plan, struct error 
 	return 0;
 }
 
-/* Each kind is asked once, for all of its changes. */
-static int check_kind(const struct tune *tune, const struct change_kind *kind, struct error *err)
+static int settle_kind(struct tune *tune, const struct change_kind *kind,
+	const struct tune_observer *observer, struct error *err)
 {
 	size_t n = 0, count = journal_count(tune->journal);
 	_cleanup_free_ const struct journal_entry **entries = calloc(count + 1, sizeof(*entries));
+	struct tune_step step = {.kind = kind->name, .object = ""};
 
 	if (!entries) {
 		return error_set(err, -ENOMEM, "%s", error_name(-ENOMEM));
@@ -122,13 +132,39 @@ static int check_kind(const struct tune *tune, const struct change_kind *kind, s
 			entries[n++] = entry;
 		}
 	}
-	return n > 0 ? kind->check(&tune->machine, entries, n, err) : 0;
+	if (n == 0) {
+		return 0;
+	}
+	struct change_batch batch = {&tune->machine, tune->journal, entries, n, "", 0};
+	tune_step_begin(tune, &step);
+	int r = kind->settle(&batch, err);
+	step.outcome = r < 0 ? TUNE_OUTCOME_FAILED : TUNE_OUTCOME_SETTLED;
+	step.text = r < 0 ? err->text : batch.note;
+	step.waited_ns = batch.waited_ns;
+	tune_tell(tune, observer, &step);
+	return r;
 }
 
-static int check_all(const struct tune *tune, struct error *err)
+static bool has_open(const struct plan *plan, const struct change_kind *kind)
+{
+	for (size_t i = 0; i < plan->n; i++) {
+		if (plan->changes[i].kind == kind && change_is_open(&plan->changes[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* After a run that was cut short nobody knows how far it got: all kinds settle. */
+static int settle_all(struct tune *tune, const struct plan *plan, bool was_complete,
+	const struct tune_observer *observer, struct error *err)
 {
 	for (size_t i = 0; i < n_change_kinds; i++) {
-		int r = change_kinds[i]->check ? check_kind(tune, change_kinds[i], err) : 0;
+		const struct change_kind *kind = change_kinds[i];
+		if (!kind->settle || (was_complete && !has_open(plan, kind))) {
+			continue;
+		}
+		int r = settle_kind(tune, kind, observer, err);
 		if (r < 0) {
 			return r;
 		}
@@ -141,7 +177,7 @@ static int make_all(struct tune *tune, const struct plan *plan,
 {
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct change *change = &plan->changes[i];
-		if (change->is_in_place || change->lacks[0]) {
+		if (!change_is_open(change)) {
 			continue;
 		}
 		if (observer->is_interrupted(observer->data)) {
@@ -160,14 +196,14 @@ static int make_all(struct tune *tune, const struct plan *plan,
 int tune_apply(struct tune *tune, const struct plan *plan, const struct tune_observer *observer,
 	size_t *ret_made, struct error *err)
 {
+	bool was_complete = journal_is_complete(tune->journal);
 	size_t made = 0;
 
 	*ret_made = 0;
-	int r = tune_claim(tune, err);
-	if (r < 0 || (plan_count_open(plan) == 0 && journal_is_complete(tune->journal))) {
-		return r;
+	if (plan_count_open(plan) == 0 && was_complete) {
+		return 0;
 	}
-	r = write_begin(tune, err);
+	int r = write_begin(tune, err);
 	if (r == 0) {
 		r = finish_done(tune, plan, err);
 	}
@@ -175,8 +211,8 @@ int tune_apply(struct tune *tune, const struct plan *plan, const struct tune_obs
 		r = make_all(tune, plan, observer, &made, err);
 	}
 	*ret_made = made;
-	if (r == 0 && made > 0) {
-		r = check_all(tune, err);
+	if (r == 0) {
+		r = settle_all(tune, plan, was_complete, observer, err);
 	}
 	return r < 0 ? r : journal_write_end(tune->journal, err);
 }

@@ -25,6 +25,7 @@ static int boot_entry(struct tune *tune, const struct journal_entry *entry,
 	enum change_state state;
 	struct tune_step step = {.kind = entry->kind, .object = entry->object};
 
+	tune_step_begin(tune, &step);
 	if (!kind || !kind->reapply) {
 		return 0;
 	}

@@ -1,4 +1,7 @@
-/* One journal at a time: of two, each would take what the other made for what was there before. */
+/*
+ * One journal at a time: of two, each would take what the other made for what was there before. The
+ * default one is always looked at, another one as long as the note lasts: in this boot.
+ */
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -20,10 +23,13 @@ static int read_claim(const char *link, char folder[static PATH_MAX])
 	return 0;
 }
 
-static int check_other(const char *folder, struct error *err)
+static int check_other(const struct tune *tune, const char *folder, struct error *err)
 {
 	struct journal *journal = NULL;
 
+	if (!folder[0] || strcmp(folder, tune->folder) == 0) {
+		return 0;
+	}
 	int r = journal_open(folder, false, &journal, err);
 	if (r < 0) {
 		return r;
@@ -48,15 +54,23 @@ int tune_claim(const struct tune *tune, struct error *err)
 	if (r < 0) {
 		return error_set(err, r, LINK ": %s", error_name(r));
 	}
-	if (strcmp(folder, tune->folder) == 0) {
-		return 0;
-	}
-	r = folder[0] ? check_other(folder, err) : 0;
-	if (r < 0) {
+	r = check_other(tune, TUNE_STATE_FOLDER, err);
+	r = r ? r : check_other(tune, folder, err);
+	if (r < 0 || strcmp(folder, tune->folder) == 0) {
 		return r;
 	}
 	if ((folder[0] && unlink(link) < 0) || symlink(tune->folder, link) < 0) {
 		return error_set(err, -errno, LINK ": %s", error_name(-errno));
 	}
 	return 0;
+}
+
+void tune_disclaim(const struct tune *tune)
+{
+	char link[PATH_MAX], folder[PATH_MAX];
+
+	if (sysroot_path(tune->machine.root, LINK, link, sizeof(link)) == 0 &&
+		read_claim(link, folder) == 0 && strcmp(folder, tune->folder) == 0) {
+		unlink(link); /* one that stays leads to a journal without entries */
+	}
 }

@@ -7,6 +7,7 @@
 
 #include "system/change-impl.h"
 #include "system/lock.h"
+#include "system/systemd.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 
@@ -28,11 +29,15 @@ int tune_open(struct tune *tune, const struct sysroot *root, const char *folder,
 {
 	*tune = (struct tune){.lock_fd = -1, .folder = folder};
 	int r = machine_init(&tune->machine, root, err);
-	if (r == 0 && verb) {
+	if (r == 0 && verb && tune->machine.is_admin) {
 		r = take_lock(tune, verb, err);
 	}
 	if (r == 0) {
-		r = journal_open(folder, verb != NULL, &tune->journal, err);
+		r = journal_open(folder, tune->lock_fd >= 0, &tune->journal, err);
+	}
+	if (r == 0) {
+		tune->machine.systemd = systemd_new();
+		r = tune->machine.systemd ? 0 : error_set(err, -ENOMEM, "%s", error_name(-ENOMEM));
 	}
 	if (r < 0) {
 		tune_close(tune);
@@ -45,6 +50,7 @@ int tune_open(struct tune *tune, const struct sysroot *root, const char *folder,
 
 void tune_close(struct tune *tune)
 {
+	tune->machine.systemd = systemd_free(tune->machine.systemd);
 	tune->journal = journal_close(tune->journal);
 	free(tune->profile);
 	tune->profile = NULL;

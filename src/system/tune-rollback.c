@@ -1,95 +1,185 @@
 /* Taking back: compare first, then restore, the latest change first. */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "system/memory.h"
 #include "system/tune-impl.h"
+#include "util/cleanup.h"
 
 struct undo {
-	const struct change_kind *kind;
+	const struct change_kind *kind; /* NULL for one of a newer version */
 	const struct journal_entry *entry;
-	struct change_run run;
+	enum change_state state;
 	char text[CHANGE_TEXT_MAX];
 	enum tune_outcome outcome;
-	const char *how; /* for the journal; NULL when the entry stays */
+	const char
+		*how; /* for the journal; NULL when the entry stays, or is still to be restored */
 };
 
-static void settle(struct undo *undo, enum tune_outcome outcome, const char *how)
+static void conclude(struct undo *undo, enum tune_outcome outcome, const char *how)
 {
 	undo->outcome = outcome;
 	undo->how = how;
 }
 
+static bool is_to_restore(const struct undo *undo)
+{
+	return undo->state == CHANGE_STATE_IN_PLACE || undo->state == CHANGE_STATE_PARTIAL;
+}
+
+/* It stays in the journal, and the others are restored all the same. */
+static void fail(struct undo *undo, const char *why)
+{
+	undo->state = CHANGE_STATE_OTHER;
+	conclude(undo, TUNE_OUTCOME_FAILED, NULL);
+	change_text(undo->text, sizeof(undo->text), "%s", why);
+}
+
 /* A change of somebody else is left alone, and so is what cannot be compared. */
-static void undo_entry(struct undo *undo)
+static void look(const struct tune *tune, struct undo *undo)
 {
 	char now[CHANGE_VALUE_MAX] = "";
-	enum change_state state;
 	struct error err = {0};
 
-	settle(undo, TUNE_OUTCOME_FAILED, NULL);
-	int r = undo->kind->compare(undo->run.machine, undo->entry, &state, now, &err);
-	if (r == 0 && (state == CHANGE_STATE_IN_PLACE || state == CHANGE_STATE_PARTIAL)) {
-		r = undo->kind->restore(&undo->run, &err);
-		if (r == 0) {
-			settle(undo, TUNE_OUTCOME_RESTORED, "restored");
-			change_text(undo->text, sizeof(undo->text), "%s", undo->run.note);
-		}
-	} else if (r == 0 && state == CHANGE_STATE_OTHER) {
-		settle(undo, TUNE_OUTCOME_LEFT, "left alone");
-		change_text(undo->text, sizeof(undo->text), "changed since, and left so: %s", now);
-	} else if (r == 0 && state == CHANGE_STATE_ACTION) {
-		settle(undo, TUNE_OUTCOME_ACTION, "not undone");
-	} else if (r == 0) {
-		settle(undo, TUNE_OUTCOME_AS_BEFORE, "as before");
+	if (!undo->kind) {
+		change_text(err.text, sizeof(err.text),
+			"%s is of no kind that this version knows: use the one that applied it",
+			undo->entry->kind);
+		fail(undo, err.text);
+		return;
 	}
-	if (r < 0) {
-		change_text(undo->text, sizeof(undo->text), "%s", err.text);
+	if (undo->kind->compare(&tune->machine, undo->entry, &undo->state, now, &err) < 0) {
+		fail(undo, err.text);
+		return;
+	}
+	switch (undo->state) {
+	case CHANGE_STATE_BEFORE:
+		conclude(undo, TUNE_OUTCOME_AS_BEFORE, "as before");
+		break;
+	case CHANGE_STATE_OTHER:
+		conclude(undo, TUNE_OUTCOME_LEFT, "left alone");
+		change_text(undo->text, sizeof(undo->text), "changed since, and left so: %s", now);
+		break;
+	case CHANGE_STATE_ACTION:
+		conclude(undo, TUNE_OUTCOME_ACTION, "not undone");
+		break;
+	case CHANGE_STATE_IN_PLACE:
+	case CHANGE_STATE_PARTIAL:
+		break;
 	}
 }
 
-/* 0; 1 when it stays; a negative errno when the journal fails. */
-static int undo_one(struct tune *tune, const struct journal_entry *entry,
-	const struct tune_observer *observer, struct error *err)
+/* What the entries of a group have in common. */
+static void restore_first(struct tune *tune, struct undo *undos, size_t n)
 {
-	struct undo undo = {
-		.kind = change_kind_find(entry->kind),
-		.entry = entry,
-		.run = {.machine = &tune->machine, .journal = tune->journal, .entry = entry},
-	};
-	struct tune_step step = {.kind = entry->kind, .object = entry->object, .text = undo.text};
+	const struct change_kind *kind = undos[0].kind;
+	_cleanup_free_ const struct journal_entry **entries = calloc(n, sizeof(*entries));
+	struct change_batch batch = {&tune->machine, tune->journal, entries, 0, "", 0};
+	struct error err = {0};
+	int r = entries ? 0 : error_set(&err, -ENOMEM, "%s", error_name(-ENOMEM));
 
-	if (memory_read(tune->machine.root, "MemAvailable", &step.available_before) < 0) {
-		step.available_before = 0;
+	for (size_t i = 0; i < n && r == 0; i++) {
+		if (is_to_restore(&undos[i])) {
+			entries[batch.n++] = undos[i].entry;
+		}
 	}
-	if (undo.kind) {
-		undo_entry(&undo);
-	} else {
-		settle(&undo, TUNE_OUTCOME_FAILED, NULL);
-		change_text(undo.text, sizeof(undo.text),
-			"%s is of no kind that this version knows: use the one that applied it",
-			entry->kind);
+	if (r == 0 && batch.n > 0) {
+		r = kind->restore_first(&batch, &err);
 	}
-	step.outcome = undo.outcome;
+	for (size_t i = 0; i < n && r < 0; i++) {
+		if (is_to_restore(&undos[i])) {
+			fail(&undos[i], err.text);
+		}
+	}
+}
+
+/* 0; 1 when the entry stays; a negative errno when the journal fails. */
+static int undo_one(struct tune *tune, struct undo *undo, const struct tune_observer *observer,
+	struct error *err)
+{
+	struct change_run run = {
+		.machine = &tune->machine, .journal = tune->journal, .entry = undo->entry};
+	struct tune_step step = {.kind = undo->entry->kind, .object = undo->entry->object};
+	struct error why = {0};
+
+	tune_step_begin(tune, &step);
+	if (is_to_restore(undo)) {
+		if (undo->kind->restore(&run, &why) < 0) {
+			fail(undo, why.text);
+		} else {
+			conclude(undo, TUNE_OUTCOME_RESTORED, "restored");
+			change_text(undo->text, sizeof(undo->text), "%s", run.note);
+		}
+	}
+	step.outcome = undo->outcome;
+	step.text = undo->text;
+	step.waited_ns = run.waited_ns;
 	tune_tell(tune, observer, &step); /* kind and object are the entry's, which goes next */
-	if (!undo.how) {
-		return 1;
+	return undo->how ? journal_write_undone(tune->journal, undo->entry, undo->how, err) : 1;
+}
+
+static int check_interrupted(const struct tune_observer *observer, struct error *err)
+{
+	return observer->is_interrupted(observer->data)
+		       ? error_set(err, -EINTR, "interrupted: rollback again goes on")
+		       : 0;
+}
+
+/* The n entries before the one with the number end, the latest first. As undo_one. */
+static int undo_group(struct tune *tune, size_t end, size_t n, const struct tune_observer *observer,
+	struct error *err)
+{
+	_cleanup_free_ struct undo *undos = calloc(n, sizeof(*undos));
+	int worst = 0, r = check_interrupted(observer, err);
+
+	if (r < 0 || !undos) {
+		return r < 0 ? r : error_set(err, -ENOMEM, "%s", error_name(-ENOMEM));
 	}
-	return journal_write_undone(tune->journal, entry, undo.how, err);
+	for (size_t i = 0; i < n; i++) {
+		undos[i].entry = journal_entry(tune->journal, end - 1 - i);
+		undos[i].kind = change_kind_find(undos[i].entry->kind);
+		look(tune, &undos[i]);
+	}
+	if (undos[0].kind && undos[0].kind->restore_first) {
+		restore_first(tune, undos, n);
+	}
+	for (size_t i = 0; i < n; i++) {
+		r = i > 0 ? check_interrupted(observer, err) : 0;
+		r = r ? r : undo_one(tune, &undos[i], observer, err);
+		if (r < 0) {
+			return r;
+		}
+		worst |= r;
+	}
+	return worst;
+}
+
+/* How many of the entries before the one with the number end are undone together. */
+static size_t count_group(const struct journal *journal, size_t end)
+{
+	const char *name = journal_entry(journal, end - 1)->kind;
+	const struct change_kind *kind = change_kind_find(name);
+	size_t n = 1;
+
+	while (kind && kind->restore_first && n < end &&
+		strcmp(journal_entry(journal, end - 1 - n)->kind, name) == 0) {
+		n++;
+	}
+	return n;
 }
 
 static int undo_all(struct tune *tune, const struct tune_observer *observer, struct error *err)
 {
 	int worst = 0;
 
-	for (size_t i = journal_count(tune->journal); i > 0; i--) {
-		if (observer->is_interrupted(observer->data)) {
-			return error_set(err, -EINTR, "interrupted: rollback again goes on");
-		}
-		int r = undo_one(tune, journal_entry(tune->journal, i - 1), observer, err);
+	for (size_t end = journal_count(tune->journal); end > 0;) {
+		size_t n = count_group(tune->journal, end);
+		int r = undo_group(tune, end, n, observer, err);
 		if (r < 0) {
 			return r;
 		}
-		worst = r > 0 ? r : worst;
+		worst |= r;
+		end -= n;
 	}
 	return worst;
 }
@@ -107,7 +197,10 @@ int tune_rollback(struct tune *tune, const struct tune_observer *observer, struc
 		}
 	}
 	if (worst == 0 && journal_size(tune->journal) > 0) {
-		return journal_compact(tune->journal, err);
+		worst = journal_compact(tune->journal, err);
+	}
+	if (worst == 0) {
+		tune_disclaim(tune);
 	}
 	return worst;
 }

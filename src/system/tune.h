@@ -28,13 +28,16 @@ enum tune_outcome {
 	TUNE_OUTCOME_AS_BEFORE, /* rollback: nothing was to be restored; boot: nothing to apply */
 	TUNE_OUTCOME_LEFT,      /* somebody changed it since: left alone */
 	TUNE_OUTCOME_ACTION,    /* a deed that is not undone */
+	TUNE_OUTCOME_SETTLED,   /* all changes of the kind: they are in force, and stay so */
 };
 
 struct tune_step {
-	const char *kind, *object;
+	const char *kind, *object; /* object: "" when it is about all of the kind */
 	enum tune_outcome outcome;
 	const char *text;                           /* what a person is to know; "" when nothing */
 	uint64_t available_before, available_after; /* MemAvailable in bytes; 0 when not known */
+	uint64_t begun_ns, took_ns;
+	uint64_t waited_ns; /* of it, until services had stopped or started, and stayed so */
 };
 
 struct tune_observer {
@@ -54,7 +57,8 @@ struct tune {
 
 /*
  * Reads machine and journal. folder: of the journal; it is to live as long as tune. verb: who holds
- * the lock, for others to read; NULL for reading only.
+ * the lock, for others to read; NULL for reading only, and nothing is locked either without the
+ * right to change the machine. Waits for the lock; nothing is written yet.
  * 0; -EBUSY with who holds the lock; another negative errno with err.
  */
 int tune_open(struct tune *tune, const struct sysroot *root, const char *folder, const char *verb,
@@ -75,9 +79,14 @@ int tune_plan(struct tune *tune, struct plan *ret_plan, struct error *err);
 int tune_compare(const struct tune *tune, struct plan *ret_plan, struct error *err);
 
 /*
+ * Notes, for this boot, that the machine is changed with this journal; before anything is. 0;
+ * -EEXIST when another one has entries; another negative errno with err.
+ */
+int tune_claim(const struct tune *tune, struct error *err);
+
+/*
  * Makes the open changes of the plan, in order; ends at the first that fails. 0 with how many were
- * made; -EINTR when it was interrupted; -EEXIST when another journal is applied; another negative
- * errno with err.
+ * made; -EINTR when it was interrupted; another negative errno with err.
  */
 int tune_apply(struct tune *tune, const struct plan *plan, const struct tune_observer *observer,
 	size_t *ret_made, struct error *err);

@@ -17,11 +17,15 @@ bool unit_is(const char *state, const char *wanted)
 	return strcmp(state, wanted) == 0;
 }
 
+bool unit_state_is_up(const char *active_state)
+{
+	return unit_is(active_state, "active") || unit_is(active_state, "reloading") ||
+	       unit_is(active_state, "activating") || unit_is(active_state, "refreshing");
+}
+
 bool unit_is_up(const struct unit *unit)
 {
-	return unit_is(unit->active_state, "active") || unit_is(unit->active_state, "reloading") ||
-	       unit_is(unit->active_state, "activating") ||
-	       unit_is(unit->active_state, "refreshing");
+	return unit_state_is_up(unit->active_state);
 }
 
 const char *unit_name_kind(const char *id)

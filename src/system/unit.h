@@ -43,7 +43,8 @@ void unit_done(struct unit *unit);
 
 bool unit_is(const char *state, const char *wanted);
 
-/* Runs, or is about to. */
+/* Runs, or is about to; by its active state. */
+bool unit_state_is_up(const char *active_state);
 bool unit_is_up(const struct unit *unit);
 
 #endif

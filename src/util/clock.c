@@ -15,6 +15,11 @@ uint64_t clock_now_ns(void)
 	return read_clock_ns(CLOCK_MONOTONIC);
 }
 
+double clock_to_seconds(uint64_t ns)
+{
+	return (double)ns / (double)NSEC_PER_SEC;
+}
+
 uint64_t clock_process_cpu_ns(void)
 {
 	return read_clock_ns(CLOCK_PROCESS_CPUTIME_ID);

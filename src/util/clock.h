@@ -11,6 +11,9 @@
 /* Now, in ns of CLOCK_MONOTONIC. Any thread; no system call (vDSO). */
 uint64_t clock_now_ns(void);
 
+/* For people. */
+double clock_to_seconds(uint64_t ns);
+
 /* CPU time of this process, user and system, in ns. */
 uint64_t clock_process_cpu_ns(void);
 

@@ -57,11 +57,21 @@ static void refuses_what_is_none(void **state)
 	}
 }
 
+static void looks_at_a_whole_text(void **state)
+{
+	(void)state;
+	assert_true(utf8_is_printable(""));
+	assert_true(utf8_is_printable("/srv/\xc3\xa4"));
+	assert_false(utf8_is_printable("/srv/\xff"));
+	assert_false(utf8_is_printable("a\nb"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(measures_characters),
 		cmocka_unit_test(refuses_what_is_none),
+		cmocka_unit_test(looks_at_a_whole_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,3 +26,13 @@ size_t utf8_printable(const char *text)
 	}
 	return n;
 }
+
+bool utf8_is_printable(const char *text)
+{
+	size_t n;
+
+	while ((n = utf8_printable(text)) > 0) {
+		text += n;
+	}
+	return *text == '\0';
+}

@@ -2,6 +2,7 @@
 #ifndef UTIL_UTF8_H
 #define UTIL_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -10,5 +11,8 @@
  * are none.
  */
 size_t utf8_printable(const char *text);
+
+/* Whether the whole text is made of such characters. */
+bool utf8_is_printable(const char *text);
 
 #endif

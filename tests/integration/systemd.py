@@ -81,7 +81,7 @@ class Bus:
         """Those that changed something, and LoadUnit is none of them."""
         log = self.folder / "log"
         lines = log.read_text().splitlines() if log.exists() else []
-        return [line for line in lines if not line.startswith(("LoadUnit", "ListUnits", "Subscribe"))]
+        return [line for line in lines if not line.startswith(("LoadUnit", "ListUnits", "Subscribe", "fsync"))]
 
     def freeze(self):
         self.mock.send_signal(signal.SIGSTOP)

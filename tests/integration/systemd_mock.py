@@ -159,8 +159,16 @@ class Mock(dbus.service.FallbackObject):
     @dbus.service.method(MANAGER, in_signature="", out_signature="a(ssssssouso)")
     def ListUnits(self):
         self.enter("ListUnits")
+        return self.describe(self.units.values())
+
+    def describe(self, units):
         return [(unit["Id"], "", unit["LoadState"], unit["ActiveState"], "", "", dbus.ObjectPath(self.path_of(unit)),
-                 dbus.UInt32(0), "", dbus.ObjectPath("/")) for unit in self.units.values()]
+                 dbus.UInt32(0), "", dbus.ObjectPath("/")) for unit in units]
+
+    @dbus.service.method(MANAGER, in_signature="as", out_signature="a(ssssssouso)")
+    def ListUnitsByNames(self, names):
+        self.enter("ListUnitsByNames")
+        return self.describe(self.find(name) for name in names)
 
     @dbus.service.method(MANAGER, in_signature="s", out_signature="o")
     def LoadUnit(self, name):
@@ -176,12 +184,21 @@ class Mock(dbus.service.FallbackObject):
         changes = []
         if not is_runtime:
             self.change(sender, "DisableUnitFiles", *names)
+            self.enable_late(names)
             for link in (link for name in names for link in self.links_of(self.find(name))):
                 os.unlink(link)
                 changes.append(("unlink", link, ""))
                 if not os.listdir(os.path.dirname(link)):
                     os.rmdir(os.path.dirname(link))
         return dbus.Array(changes, signature="(sss)")
+
+    def enable_late(self, names):
+        """Somebody else enables a unit right before it is disabled."""
+        for name, link in self.scenario.get("late", {}).items():
+            if name in names:
+                os.makedirs(os.path.dirname(link))
+                os.symlink(self.find(name)["FragmentPath"], link)
+                self.find(name)["Links"].append(link)
 
     @dbus.service.method(MANAGER, in_signature="asbb", out_signature="a(sss)", sender_keyword="sender")
     def MaskUnitFiles(self, names, is_runtime, is_forced, sender):

@@ -168,6 +168,11 @@ class Refusals(unittest.TestCase):
         self.assertEqual(len(lines), 1, result.stderr)
         self.assertIn("in use", lines[0])
 
+    def test_name_of_a_profile(self):
+        result = run_twinlens("tune", "plan", "--profile", b"/tmp/\xff.conf")
+        self.assertEqual(result.returncode, USAGE, result.stderr)
+        self.assertIn("must be a name in UTF-8", result.stderr)
+
     def test_address_of_another_machine(self):
         result = run_twinlens("serve", "-c", "/dev/null", "--camera", "a=synthetic", "--listen", "192.0.2.1:8081")
         self.assertEqual(result.returncode, FAILED)

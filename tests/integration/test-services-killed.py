@@ -76,6 +76,17 @@ class Killed(ServicesCase):
         self.assert_as_before()
         harness.figure(f"rollback killed at {number - 1} points, {completed} times completed by the next")
 
+    def test_rollback_killed_before_systemd_read_the_links(self):
+        """The service did not run before, so that its links alone are as they were."""
+        self.tune("apply", services="bluetooth")
+        self.machine.start(kill_at=[1, "before"])
+        self.assertEqual(self.machine.tune("rollback").returncode, -9)
+        self.assertEqual(self.figures(), self.before[0])
+        self.machine.start()
+        calls = len(self.machine.calls())
+        self.tune("rollback")
+        self.assertEqual(self.machine.calls()[calls:], ["Reload"])
+
     def copy(self, parts, source, target):
         target.mkdir(exist_ok=True)
         for part in parts:

@@ -3,6 +3,7 @@
 Only services are in the profile, and their links lie in a temporary folder: nothing of this machine is changed.
 """
 
+import json
 import os
 import subprocess
 
@@ -25,7 +26,7 @@ class Changes(ServicesCase):
         self.assertEqual(left, [])
         calls = self.machine.calls()
         self.assertEqual([call for call in calls if call.startswith("StopUnit")], CUPS_STOPS)
-        self.assertLess(calls.index("DisableUnitFiles cups.path"), calls.index(CUPS_STOPS[0]))
+        self.assertLess(calls.index(f"DisableUnitFiles {' '.join(CUPS)}"), calls.index(CUPS_STOPS[0]))
         self.assertEqual(calls.count("Reload"), 1)
         self.assertFalse([call for call in calls if call.startswith("Mask")])
 
@@ -70,6 +71,53 @@ class Changes(ServicesCase):
         self.assertIn("not installed", self.tune("plan", services="nothing"))
         self.tune("apply", services="nothing")
         self.assertEqual(self.machine.calls(), [])
+
+    def test_systemd_reads_its_files_once(self):
+        services = "bluetooth cups avahi-daemon ModemManager"
+        self.tune("apply", services=services)
+        self.assertEqual(self.machine.calls().count("Reload"), 1)
+        self.tune("rollback")
+        self.assertEqual(self.machine.calls().count("Reload"), 2)
+        self.assert_as_before()
+
+    def test_order_of_what_is_durable(self):
+        """What is to be changed before it is changed, and what was changed before it counts as done."""
+        log, state = self.machine.folder / "log", self.machine.state
+        durable = {"preload": ["sync-log.so"], "env": {"SYNC_LOG": str(log)}}
+        self.tune("apply", services="avahi-daemon", **durable)
+        lines = log.read_text().splitlines()
+        journal = [i for i, line in enumerate(lines) if line == f"fsync {state}/journal"]
+        disabled = lines.index("DisableUnitFiles avahi-daemon.service avahi-daemon.socket")
+        stopped = lines.index("StopUnit avahi-daemon.socket")
+        settled = lines.index("Reload")
+        folders = [lines.index(f"fsync {path}") for path in (state.parent, state)]
+        self.assertLess(max(folders), disabled)
+        # The beginning and the intent; that it is done; the end.
+        counts = [sum(a < i < b for i in journal) for a, b in ((0, disabled), (disabled, stopped), (stopped, settled))]
+        self.assertEqual((counts, len(journal)), ([2, 0, 1], 4), lines)
+        left = set(lines[disabled:stopped])
+        for folder in ("sockets.target.wants", "multi-user.target.wants"):
+            path = self.machine.folder / "etc/systemd/system" / folder
+            self.assertIn(f"fsync {path if path.exists() else path.parent}", left)
+
+        log.write_text("")
+        self.tune("rollback", **durable)
+        lines = log.read_text().splitlines()
+        read = lines.index("Reload")
+        for path, target in self.machine.links().items():
+            if "avahi" in path and "/" in target:
+                self.assertIn(f"fsync {(self.machine.folder / 'etc' / path).parent}", lines[:read])
+        self.assertLess(lines.index(f"fsync {state}/journal"), read)
+        self.assert_as_before()
+
+    def test_a_report(self):
+        report = json.loads(self.tune("apply", "--json"))
+        self.assertEqual([(step["object"], step["outcome"]) for step in report["steps"]],
+                         [("cups.service", "made"), ("", "settled")])
+        settled = report["steps"][1]
+        self.assertGreaterEqual(settled["waited_seconds"], 3)
+        self.assertGreaterEqual(settled["seconds"], settled["waited_seconds"])
+        self.assertGreater(report["seconds"], report["waited_seconds"])
 
     def test_named_by_its_alias(self):
         self.tune("apply", "--service", "dbus-org.freedesktop.ModemManager1", services="nothing")
@@ -143,6 +191,28 @@ class Trouble(ServicesCase):
                 self.machine.start()
                 self.tune("rollback")
                 self.assert_as_before()
+
+    def test_a_link_that_came_after_the_plan(self):
+        link = self.machine.folder / "etc/systemd/system/late.target.wants/cups.service"
+        self.machine.start(late={"cups.service": str(link)})
+        output = self.tune("apply", status=1)
+        self.assertIn(f"systemd removed {link}, which came after the plan was made", " ".join(output.split()))
+        self.machine.start()
+        self.tune("rollback")
+        self.assert_as_before()
+
+    def test_what_somebody_changed_since_is_not_applied_again(self):
+        self.tune("apply")
+        link = self.machine.folder / "etc/systemd/system/printer.target.wants/cups.service"
+        link.parent.mkdir()
+        link.symlink_to("/usr/local/lib/systemd/system/cups.service")
+        self.machine.units["cups.service"]["ActiveState"] = "active"
+        self.machine.start()
+        calls = self.machine.calls()
+        output = self.tune("apply", status=3)
+        self.assertIn("cups.service: somebody changed it since", " ".join(output.split()))
+        self.assertEqual(self.machine.calls(), calls)
+        self.assertEqual(os.readlink(link), "/usr/local/lib/systemd/system/cups.service")
 
     def test_a_service_that_comes_back(self):
         self.machine.start(returns={"ModemManager.service": 0.5})

@@ -1,0 +1,43 @@
+/*
+ * Preloaded into the program: each fsync that succeeds is a line "fsync PATH" in the file that
+ * SYNC_LOG names. The mock of systemd writes its calls there, too: so the test sees their order.
+ */
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void write_line(const char *path)
+{
+	char line[PATH_MAX + sizeof("fsync \n")];
+	const char *log = getenv("SYNC_LOG");
+	int fd = log ? open(log, O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
+
+	if (fd >= 0) {
+		int length = snprintf(line, sizeof(line), "fsync %s\n", path);
+		if (write(fd, line, (size_t)length) != length) {
+			abort();
+		}
+		close(fd);
+	}
+}
+
+int fsync(int fd)
+{
+	char name[32], path[PATH_MAX];
+	int (*next)(int);
+	void *address = dlsym(RTLD_NEXT, "fsync");
+
+	memcpy(&next, &address, sizeof(next));
+	int r = next(fd);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	ssize_t length = readlink(name, path, sizeof(path) - 1);
+	if (r == 0 && length > 0) {
+		path[length] = '\0';
+		write_line(path);
+	}
+	return r;
+}
