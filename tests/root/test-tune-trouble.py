@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Memory that gets short while tune gives up its swap: the swap stays, and nobody is killed for it."""
+"""What gets in the way while tune makes its swap, and gives it up."""
 
 import os
 import pathlib
@@ -46,6 +46,44 @@ class Short(MachineTest):
         self.tune.must("rollback")
         self.check_restored()
         self.assertEqual(int.from_bytes(memory[4096:4104], "little"), 4096)
+
+
+class Busy(MachineTest):
+    def busy(self, times):
+        return {"LD_PRELOAD": str(BUILD / "busy.so"), "BUSY": str(times)}
+
+    def test_a_while(self):
+        """As udev makes it: tried again."""
+        self.tune.must("apply", env=self.busy(3))
+        self.own_device()
+        self.tune.must("rollback", env=self.busy(3))
+        self.check_restored()
+
+    def test_for_good(self):
+        """It is told, and nothing is lost."""
+        refused = self.tune.must("apply", status=1, env=self.busy(10**6))
+        self.assertRegex(refused.stdout, r"/dev/zram\d+: making a swap area: Device or resource busy")
+        self.tune.must("apply")
+        device = self.own_device()
+        refused = self.tune.must("rollback", status=1, env=self.busy(10**6))
+        self.assertIn(f"{pathlib.Path(device).name}: cannot be removed: somebody has it open", refused.stdout)
+        self.assertNotIn(device, swaps())
+        self.tune.must("rollback")
+        self.check_restored()
+
+    def test_open(self):
+        """By somebody who looks at it when it is to be removed, and goes."""
+        self.tune.must("apply")
+        command = [TWINLENS, "tune", "rollback", "--state", str(self.tune.state)]
+        device = self.own_device()
+        with open(device, "rb") as file, subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as rollback:
+            eventually(lambda: device not in swaps(), 5, "swapoff")
+            time.sleep(0.3)
+            self.assertIsNone(rollback.poll())
+            file.close()
+            text = rollback.communicate(timeout=30)[0]
+        self.assertEqual(rollback.returncode, 0, text)
+        self.check_restored()
 
 
 if __name__ == "__main__":
