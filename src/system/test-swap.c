@@ -1,13 +1,16 @@
 #include "system/swap.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "system/fixture-tree.h"
 #include "system/memory-limit.h"
+#include "util/cleanup.h"
 
 static struct tree tree;
 
@@ -41,6 +44,44 @@ static void lists_what_is_in_use(void **state)
 	swap_list_done(&list);
 	tree_remove(&tree, "/proc/swaps");
 	assert_int_equal(swap_list_init(&list, &tree.root), -ENOENT);
+}
+
+/* The offsets are those of union swap_header, linux/swap.h. */
+static void writes_the_header_of_a_swap_area(void **state)
+{
+	(void)state;
+	static const char uuid[] = "00112233-4455-4677-8899-aabbccddeeff";
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char path[PATH_MAX], found[SWAP_UUID_SIZE], other[SWAP_UUID_SIZE];
+	uint32_t numbers[3];
+	_cleanup_free_ char *header = malloc(page);
+
+	assert_non_null(header);
+	tree_write(&tree, "/dev/zram1", "");
+	assert_int_equal(sysroot_path(&tree.root, "/dev/zram1", path, sizeof(path)), 0);
+	assert_int_equal(truncate(path, (off_t)(4 * page)), 0);
+	assert_int_equal(swap_header_read(path, found), 0);
+	assert_string_equal(found, "");
+	assert_int_equal(swap_header_write(path, 4 * page, uuid, "a-label-too-long"), -EINVAL);
+	assert_int_equal(swap_header_write(path, 4 * page, "no-uuid", "label"), -EINVAL);
+	assert_int_equal(swap_header_write(path, 4 * page, uuid, "label"), 0);
+	assert_int_equal(swap_header_read(path, found), 0);
+	assert_string_equal(found, uuid);
+	_cleanup_file_ FILE *file = fopen(path, "re");
+	assert_non_null(file);
+	assert_int_equal(fread(header, 1, page, file), page);
+	memcpy(numbers, header + 1024, sizeof(numbers));
+	assert_int_equal(numbers[0], 1); /* the version */
+	assert_int_equal(numbers[1], 3); /* the last page */
+	assert_int_equal(numbers[2], 0); /* no bad ones */
+	assert_memory_equal(header + 1036, "\x00\x11\x22\x33", 4);
+	assert_memory_equal(header + 1052, "label\0\0\0\0\0\0\0\0\0\0", 16);
+	assert_memory_equal(header + page - 10, "SWAPSPACE2", 10);
+
+	assert_int_equal(swap_uuid_make(found), 0);
+	assert_int_equal(swap_uuid_make(other), 0);
+	assert_string_not_equal(found, other);
+	assert_int_equal(found[14], '4'); /* of the random kind */
 }
 
 static void proves_that_swapoff_fits(void **state)
@@ -128,6 +169,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		tree_test(lists_what_is_in_use, &tree),
+		tree_test(writes_the_header_of_a_swap_area, &tree),
 		tree_test(proves_that_swapoff_fits, &tree),
 		tree_test(knows_the_limits_of_cgroups, &tree),
 		tree_test(knows_the_limits_of_old_cgroups, &tree),

@@ -205,6 +205,21 @@ static void applies_one_journal_at_a_time(void **state)
 	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "60");
 }
 
+/* After a restart nothing but its own folder tells of the journal that the boot unit reads. */
+static void minds_the_default_journal(void **state)
+{
+	(void)state;
+	struct tree standard = tree;
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
+
+	snprintf(standard.state, sizeof(standard.state), "%s" TUNE_STATE_FOLDER, tree.folder);
+	assert_int_equal(tree_apply(&standard, SYSCTLS, &made), 0);
+	tree_remove(&tree, TUNE_RUN_FOLDER);
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), -EEXIST);
+	assert_int_equal(tree_run(&standard, tune_rollback, counts), 0);
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
+}
+
 static void makes_again_at_boot(void **state)
 {
 	(void)state;
@@ -349,6 +364,7 @@ int main(void)
 		tree_test(does_not_apply_over_what_was_changed_since, &tree),
 		tree_test(compares_what_was_applied, &tree),
 		tree_test(applies_one_journal_at_a_time, &tree),
+		tree_test(minds_the_default_journal, &tree),
 		tree_test(makes_again_at_boot, &tree),
 		tree_test(is_interrupted_at_boot, &tree),
 		tree_test(tells_what_is_lacking, &tree),

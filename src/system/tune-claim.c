@@ -45,16 +45,19 @@ static int check_other(const struct tune *tune, const char *folder, struct error
 
 int tune_claim(const struct tune *tune, struct error *err)
 {
-	char link[PATH_MAX], folder[PATH_MAX];
+	char link[PATH_MAX], folder[PATH_MAX], standard[PATH_MAX];
 
 	int r = sysroot_path(tune->machine.root, LINK, link, sizeof(link));
+	if (r == 0) {
+		r = sysroot_path(tune->machine.root, TUNE_STATE_FOLDER, standard, sizeof(standard));
+	}
 	if (r == 0) {
 		r = read_claim(link, folder);
 	}
 	if (r < 0) {
 		return error_set(err, r, LINK ": %s", error_name(r));
 	}
-	r = check_other(tune, TUNE_STATE_FOLDER, err);
+	r = check_other(tune, standard, err);
 	r = r ? r : check_other(tune, folder, err);
 	if (r < 0 || strcmp(folder, tune->folder) == 0) {
 		return r;

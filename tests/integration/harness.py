@@ -85,6 +85,24 @@ def run_twinlens(*arguments, seconds=10, env=None, preload=(), prefix=(), **kwar
     return result
 
 
+class PowerWatch:
+    """What durable.c sees of runs of tune with their journal in state."""
+
+    library = BUILD.parent / "integration/durable.so"
+
+    def __init__(self, folder, state):
+        self.report = pathlib.Path(folder) / "power"
+        self.environment = {"DURABLE": str(state), "REPORT": str(self.report)}
+
+    def count_changes(self):
+        """Of the last run; fails when a power cut would have lost anything."""
+        *lost, changes = self.report.read_text().splitlines()
+        self.report.unlink()
+        if lost:
+            raise AssertionError("not on the disk in time: " + "; ".join(lost))
+        return int(changes.split()[1])
+
+
 class Response:
     def __init__(self, status, headers, body):
         self.status = status

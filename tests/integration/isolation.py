@@ -1,6 +1,6 @@
-"""A /run of the test's own, so that what tune keeps there for the whole machine is nobody else's.
+"""A /run and a /var/lib of the test's own, so that what tune keeps there for the whole machine is nobody else's.
 
-/dev, /proc and /sys, and with them zram and swap, stay the machine's. What else is in /run stays visible.
+/dev, /proc and /sys, and with them zram and swap, stay the machine's. What else is in the two stays visible.
 """
 
 import ctypes
@@ -10,8 +10,8 @@ import pathlib
 import shutil
 import tempfile
 
-RUN = pathlib.Path("/run")
-TUNE = RUN / "twinlens-tune"
+FOLDERS = (pathlib.Path("/run"), pathlib.Path("/var/lib"))
+TUNE = pathlib.Path("/run/twinlens-tune")
 
 _CLONE_NEWNS = 0x20000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
@@ -40,25 +40,29 @@ def _bind(source, target):
     _mount(source, target, flags=_MS_BIND | _MS_REC)
 
 
-def _replace_run():
-    """A new /run in a mount namespace of this process: the folder that the old one is at now."""
+def _unshare():
     _check(_libc.unshare(_CLONE_NEWNS))
     _mount("none", "/", flags=_MS_REC | _MS_PRIVATE)
-    old = pathlib.Path(tempfile.mkdtemp(prefix="twinlens-run-"))
+
+
+def _replace(folder):
+    """A new folder with all that was in it, but for what is of twinlens."""
+    old = pathlib.Path(tempfile.mkdtemp(prefix="twinlens-old-"))
+    _mount(folder, old, flags=_MS_BIND | _MS_REC)
     try:
-        _mount(RUN, old, flags=_MS_BIND | _MS_REC)
-        _mount("tmpfs", RUN, b"tmpfs")
-    except OSError:
-        _libc.umount2(os.fsencode(old), _MNT_DETACH)
+        _mount("tmpfs", folder, b"tmpfs")
+        folder.chmod(0o755)
+        for entry in old.iterdir():
+            if not entry.name.startswith("twinlens"):
+                _bind(entry, folder / entry.name)
+    finally:
+        _check(_libc.umount2(os.fsencode(old), _MNT_DETACH))
         old.rmdir()
-        raise
-    RUN.chmod(0o755)
-    return old
 
 
 def _take_turns(cleanup):
     """One test program after the other, and each cleans up behind itself."""
-    lock = os.open(RUN, os.O_RDONLY | os.O_CLOEXEC)
+    lock = os.open(TUNE.parent, os.O_RDONLY | os.O_CLOEXEC)
     fcntl.flock(lock, fcntl.LOCK_EX)
     cleanup(os.close, lock)
     if not TUNE.exists():
@@ -69,12 +73,9 @@ def isolate(cleanup):
     """For this process, before its first thread, and for all that it starts. Where that may not be, it waits until
     it is the only one; cleanup is a function like addClassCleanup, for what is to be done then at the end."""
     try:
-        old = _replace_run()
+        _unshare()
     except OSError:
         _take_turns(cleanup)
         return
-    for entry in old.iterdir():
-        if not entry.name.startswith("twinlens-"):
-            _bind(entry, RUN / entry.name)
-    _check(_libc.umount2(os.fsencode(old), _MNT_DETACH))
-    old.rmdir()
+    for folder in FOLDERS:
+        _replace(folder)

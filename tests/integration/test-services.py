@@ -125,6 +125,15 @@ class Changes(ServicesCase):
         self.tune("rollback")
         self.assert_as_before()
 
+    def test_power_cut(self):
+        """Links that are back are so before the journal says it."""
+        watch = harness.PowerWatch(self.machine.folder, self.machine.state)
+        self.tune("apply", env=watch.environment, preload=(watch.library,))
+        watch.count_changes()
+        self.tune("rollback", env=watch.environment, preload=(watch.library,))
+        self.assertGreater(watch.count_changes(), 3)
+        self.assert_as_before()
+
     def test_another_run_adds_services(self):
         self.tune("apply")
         self.tune("apply", "--service", "ModemManager")

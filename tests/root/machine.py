@@ -1,6 +1,7 @@
 """What the root tests share: the state of the machine, and `twinlens tune` with a journal of its own."""
 
 import contextlib
+import mmap
 import os
 import pathlib
 import re
@@ -16,6 +17,8 @@ ZRAM_CONTROL = pathlib.Path("/sys/class/zram-control")
 SYSCTL_FILE = pathlib.Path("/etc/sysctl.d/99-twinlens.conf")
 # Written only, or changed by being read.
 NOT_SETTINGS = {"compact_memory", "drop_caches", "stat_refresh"}
+MADV_PAGEOUT = 21
+FILL = 48 << 20
 FOLDERS = ("/etc/sysctl.d", "/etc/systemd/system")
 # The lock of the whole machine, and the note of what is applied. It is shared with everybody: what the tests change
 # is the machine's, too.
@@ -176,3 +179,17 @@ class MachineTest(unittest.TestCase):
 
     def check_restored(self, when=""):
         self.assertEqual(difference(self.before, snapshot()), {}, when)
+
+    def own_device(self):
+        new = set(swaps()) - {name[5:] for name in self.before if name.startswith("swap ")}
+        self.assertEqual(len(new), 1, swaps())
+        return new.pop()
+
+    def fill_swap(self):
+        """Swaps out that many bytes, each page with its offset in it."""
+        memory = mmap.mmap(-1, FILL)
+        self.addCleanup(memory.close)
+        for offset in range(0, FILL, 4096):
+            memory[offset:offset + 8] = offset.to_bytes(8, "little")
+        memory.madvise(MADV_PAGEOUT)
+        return memory

@@ -3,13 +3,15 @@
 
 import json
 import pathlib
+import shutil
 import signal
 import time
 
-from harness import BUILD, figure, main
+from harness import PowerWatch, figure, main
 from machine import MachineTest, PROFILE, SYSCTL_FILE, VM, snapshot, zram_numbers
 
 POINTS_MAX = 400
+BOOTS_MAX = 2000
 # The kernel takes 0.4 ms on a machine of the year, and longer on a busy one.
 IN_HOT_ADD_US, IN_HOT_ADD_STEP_US = 1500, 10
 BOOT_STATE = pathlib.Path("/var/lib/twinlens/tune")
@@ -169,16 +171,45 @@ class KilledWithAllKinds(KilledTest):
     def test_rollback_then_rollback(self):
         self.check_rollback_then_rollback()
 
+    def grow_journal(self):
+        """Boots until the next one writes the journal anew: the folder as it is before that."""
+        kept, journal = self.tune.folder / "kept", self.tune.state / "journal"
+        for _ in range(BOOTS_MAX):
+            shutil.rmtree(kept, ignore_errors=True)
+            shutil.copytree(self.tune.state, kept)
+            self.tune.must("boot")
+            if journal.stat().st_size < (kept / "journal").stat().st_size:
+                return kept
+        self.fail(f"the journal grows over {BOOTS_MAX} boots")
+
+    def test_boot_that_writes_the_journal_anew(self):
+        """Killed at each point of that, and watched for what a power cut would take."""
+        self.tune.must("apply")
+        kept = self.grow_journal()
+        watch = PowerWatch(self.tune.folder, self.tune.state)
+        for n in range(1, POINTS_MAX):
+            self.tune.forget()
+            shutil.copytree(kept, self.tune.state)
+            result = self.tune.run("boot", env={"KILL_AT": str(n)})
+            if result.returncode != -signal.SIGKILL:
+                break
+            self.tune.must("boot")
+            self.tune.must("status")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertGreater(n, 10)
+        self.tune.forget()
+        shutil.copytree(kept, self.tune.state)
+        self.tune.must("boot", env=watch.environment | {"LD_PRELOAD": str(watch.library)})
+        watch.count_changes()
+        self.tune.must("rollback")
+        self.check_restored()
+
     def test_power_cut(self):
         """The journal is on the disk before each change, a file before it takes its name, all of it at the end."""
-        report, total = self.tune.folder / "report", 0
-        environment = {"LD_PRELOAD": str(BUILD / "durable.so"), "DURABLE": str(BOOT_STATE), "REPORT": str(report)}
+        watch, total = PowerWatch(self.tune.folder, self.tune.state), 0
         for verb in ("apply", "boot", "rollback"):
-            self.tune.must(verb, env=environment)
-            *lost, changes = report.read_text().splitlines()
-            self.assertEqual(lost, [], verb)
-            total += int(changes.split()[1])
-            report.unlink()
+            self.tune.must(verb, env=watch.environment | {"LD_PRELOAD": str(watch.library)})
+            total += watch.count_changes()
         self.assertGreater(total, 30)
         figure(f"before {total} changes the journal was durable")
 

@@ -5,7 +5,6 @@ import contextlib
 import errno
 import fcntl
 import json
-import mmap
 import os
 import pathlib
 import re
@@ -17,10 +16,8 @@ import time
 
 import machine
 from harness import IS_SANITIZED, TWINLENS, eventually, figure, main
-from machine import MachineTest, VM, ZRAM_CONTROL, read, swaps
+from machine import FILL, MachineTest, VM, ZRAM_CONTROL, read, swaps
 
-MADV_PAGEOUT = 21
-FILL = 48 << 20
 GUIDE = {"vm.swappiness": "60", "vm.dirty_ratio": "15", "vm.dirty_background_ratio": "5",
          "vm.overcommit_memory": "1"}
 
@@ -34,19 +31,6 @@ READ_ONLY = ("unshare", "-m", "sh", "-c", 'mount --bind -o ro /proc/sys /proc/sy
 
 
 class Tune(MachineTest):
-    def own_device(self):
-        new = set(swaps()) - {name[5:] for name in self.before if name.startswith("swap ")}
-        self.assertEqual(len(new), 1, swaps())
-        return new.pop()
-
-    def fill_swap(self):
-        memory = mmap.mmap(-1, FILL)
-        self.addCleanup(memory.close)
-        for offset in range(0, FILL, 4096):
-            memory[offset:offset + 8] = offset.to_bytes(8, "little")
-        memory.madvise(MADV_PAGEOUT)
-        return memory
-
     def test_guide(self):
         """The guide's values, in time and within the memory."""
         guide = "guide"

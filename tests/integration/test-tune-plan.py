@@ -9,6 +9,7 @@ import unittest
 
 import harness
 from harness import run_twinlens
+from isolation import isolate
 
 PROFILES = pathlib.Path(os.environ["SOURCE"]) / "data/profiles"
 # The values of the guide.
@@ -19,6 +20,10 @@ DONE, FAILED, USAGE, LACKING = range(4)
 
 
 class Words(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        isolate(cls.addClassCleanup)
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)

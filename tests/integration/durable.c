@@ -1,8 +1,9 @@
 /*
  * Preloaded into a program: watches that what a power cut must not lose is on the disk in time. At
  * each call that changes something on the machine, all that was written below the folder DURABLE is
- * there, with its names; a file is there before it takes the name of another; and all of it when
- * the program ends. What is not is written to the file REPORT, and at the end how many changes
+ * there, with its names, and the other way round: what was changed is there before that folder
+ * tells of it. A file is there before it takes the name of another; and all of it when the program
+ * ends. What is not is written to the file REPORT, and at the end how many changes of the machine
  * there were. What goes with a power cut in any case is not watched.
  */
 #include <dlfcn.h>
@@ -97,17 +98,21 @@ static void soil_folder_of(const char *path)
 	soil(folder);
 }
 
-/* A call that changes path: of the machine, unless it is of the folder that has to be durable. */
-static void change(const char *call, const char *path)
+static bool is_durable(const char *path)
 {
 	const char *folder = getenv("DURABLE");
 
-	if (is_below(path, folder) || is_below(folder, path)) {
-		return;
-	}
-	n_changes++;
+	return is_below(path, folder) || is_below(folder, path);
+}
+
+/* A call that changes path: what waits for the disk is of the same side. */
+static void change(const char *call, const char *path)
+{
+	bool is_ours = is_durable(path);
+
+	n_changes += !is_ours;
 	for (size_t i = 0; i < n_dirty; i++) {
-		if (is_below(dirty[i], folder) || is_below(folder, dirty[i])) {
+		if (is_durable(dirty[i]) != is_ours) {
 			report(call, dirty[i]);
 		}
 	}

@@ -1,0 +1,70 @@
+/*
+ * Preloaded into a program: zram devices are busy, as when udev looks at them. Each of the calls
+ * that the kernel refuses then (opening one for oneself, swapon, reset, hot_remove) fails BUSY
+ * times with EBUSY.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/swap.h>
+#include <unistd.h>
+
+#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+enum busy_call { BUSY_OPEN, BUSY_SWAPON, BUSY_RESET, BUSY_REMOVE, BUSY_COUNT };
+
+static bool is_busy(enum busy_call call)
+{
+	static long counts[BUSY_COUNT];
+
+	if (counts[call]++ >= atol(getenv("BUSY"))) {
+		return false;
+	}
+	errno = EBUSY;
+	return true;
+}
+
+static bool ends_in(const char *text, const char *end)
+{
+	return strlen(text) >= strlen(end) && strcmp(text + strlen(text) - strlen(end), end) == 0;
+}
+
+int open64(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+
+	if (flags & O_CREAT) {
+		va_list arguments;
+		va_start(arguments, flags);
+		mode = va_arg(arguments, mode_t);
+		va_end(arguments);
+	} else if ((flags & O_EXCL) && strncmp(path, "/dev/zram", 9) == 0 && is_busy(BUSY_OPEN)) {
+		return -1;
+	}
+	return NEXT(open64)(path, flags, mode);
+}
+
+int swapon(const char *path, int flags)
+{
+	return is_busy(BUSY_SWAPON) ? -1 : NEXT(swapon)(path, flags);
+}
+
+ssize_t write(int fd, const void *data, size_t size)
+{
+	char link[64], path[PATH_MAX];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	ssize_t n = readlink(link, path, sizeof(path) - 1);
+	path[n > 0 ? n : 0] = '\0';
+	if ((ends_in(path, "/reset") && is_busy(BUSY_RESET)) ||
+		(ends_in(path, "/hot_remove") && is_busy(BUSY_REMOVE))) {
+		return -1;
+	}
+	return NEXT(write)(fd, data, size);
+}
