@@ -247,9 +247,17 @@ class Mock(dbus.service.FallbackObject):
         self.jobs += 1
         job = dbus.ObjectPath(f"{ROOT}/job/{self.jobs}")
         result = self.scenario.get("jobs", {}).get(unit["Id"], "done")
+        if state == "active" and self.is_in_use(unit):
+            result = "failed"
         if result != "never":
             GLib.timeout_add(10, self.end_job, self.jobs, job, unit, state, result)
         return job
+
+    def is_in_use(self, unit):
+        """A socket cannot be opened while its service runs without it."""
+        return unit["Id"].endswith(".socket") and any(
+            other["ActiveState"] == "active" and unit["Id"] in other.get("TriggeredBy", [])
+            for other in self.units.values())
 
     def end_job(self, number, job, unit, state, result):
         if result == "done":

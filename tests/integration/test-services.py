@@ -267,6 +267,16 @@ class Trouble(ServicesCase):
         self.assertIn("cups.service was masked since", " ".join(output.split()))
         self.assertEqual(os.readlink(mask), "/dev/null")
 
+    def test_started_by_somebody_since(self):
+        """Its socket cannot be opened while it runs: it makes way."""
+        self.tune("apply")
+        states = self.machine.states() | {"cups.service": "active"}
+        self.machine.stop_systemd()
+        (self.machine.folder / "states").write_text(json.dumps(states))
+        self.machine.start()
+        self.tune("rollback")
+        self.assert_as_before()
+
     def test_enabled_again_by_somebody(self):
         """Half of it is as before: the rest is restored, too."""
         self.tune("apply")
