@@ -85,6 +85,13 @@ class Busy(MachineTest):
         self.assertEqual(rollback.returncode, 0, text)
         self.check_restored()
 
+    def test_another_size(self):
+        """It is read back: what the kernel made of it is told, and taken back."""
+        refused = self.tune.must("apply", status=1, env=self.busy(0) | {"OTHER_SIZE": "32M"})
+        self.assertIn("the kernel made 33554432 of it", refused.stdout)
+        self.tune.must("rollback")
+        self.check_restored()
+
 
 if __name__ == "__main__":
     main()
