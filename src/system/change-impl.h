@@ -70,8 +70,9 @@ struct change_kind {
 	 * those in place, and those that cannot be made (lacks). Writes nothing, and works without
 	 * privileges as far as reading goes. An object that is not there and need not be
 	 * ("service not installed") is in place, and says so in now. Kinds are asked in the order
-	 * of the table; plan holds what those before added. machine->journal tells what was applied
-	 * before. NULL for a kind whose changes other kinds add.
+	 * of the table; plan holds what those before added, of which it may say what they lack.
+	 * machine->journal tells what was applied before. NULL for a kind whose changes other kinds
+	 * add.
 	 */
 	int (*plan)(const struct machine *machine, const struct profile *profile, struct plan *plan,
 		struct error *err);

@@ -72,7 +72,7 @@ static int read_limit(const struct sysroot *root, const struct hierarchy *hierar
 		r = read_file(root, folder, "memory.stat", stat + 1, sizeof(stat) - 1);
 	}
 	if (r < 0) {
-		return r;
+		return r == -ENODEV ? -ENOENT : r; /* it went between open(2) and read(2) */
 	}
 	/* A kernel that does not count a cgroup's swap (swapaccount=0) has neither. */
 	r = hierarchy->swap_file ? read_number(root, folder, hierarchy->swap_file, &swapped)

@@ -88,11 +88,10 @@ static int poll_child(pid_t child)
 }
 
 /* An enum swap_ended when the child is to be ended; otherwise as poll_child. */
-static int wait_child(pid_t child, uint64_t timeout_ns, uint64_t margin_bytes)
+static int wait_child(pid_t child, uint64_t timeout_ns, bool (*is_short)(void *data), void *data)
 {
 	const uint64_t deadline = clock_now_ns() + timeout_ns;
 	const struct timespec pause = {.tv_nsec = POLL_NS};
-	uint64_t available;
 
 	for (;;) {
 		int r = poll_child(child);
@@ -102,16 +101,14 @@ static int wait_child(pid_t child, uint64_t timeout_ns, uint64_t margin_bytes)
 		if (clock_now_ns() > deadline) {
 			return SWAP_ENDED_LATE;
 		}
-		if (margin_bytes > 0 &&
-			memory_read(&sysroot_real, "MemAvailable", &available) == 0 &&
-			available < margin_bytes) {
+		if (is_short && is_short(data)) {
 			return SWAP_ENDED_SHORT;
 		}
 		nanosleep(&pause, NULL);
 	}
 }
 
-int swap_disable(const char *path, uint64_t timeout_ns, uint64_t margin_bytes)
+int swap_disable(const char *path, uint64_t timeout_ns, bool (*is_short)(void *data), void *data)
 {
 	pid_t parent = getpid();
 	pid_t child = fork();
@@ -122,11 +119,11 @@ int swap_disable(const char *path, uint64_t timeout_ns, uint64_t margin_bytes)
 	if (child == 0) {
 		run_child(path, parent);
 	}
-	int r = wait_child(child, timeout_ns, margin_bytes);
+	int r = wait_child(child, timeout_ns, is_short, data);
 	if (r > 0) {
 		kill(child, SIGKILL);
 		/* It may have ended well in between. One that hangs in the kernel is left there. */
-		int ended = wait_child(child, REAP_NS, 0);
+		int ended = wait_child(child, REAP_NS, NULL, NULL);
 		r = ended == 0 ? 0 : r;
 	}
 	return r;

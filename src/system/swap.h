@@ -72,9 +72,9 @@ enum swap_ended {
 
 /*
  * Gives up an area: swapoff(2) in a child process, which is killed when timeout_ns is over or
- * memory gets shorter than margin_bytes; the kernel then keeps the area. 0; an enum swap_ended; the
- * negative errno of swapoff(2), or of what it takes to call it.
+ * is_short (NULL for none) says so, which is asked with data every 20 ms; the kernel then keeps the
+ * area. 0; an enum swap_ended; the negative errno of swapoff(2), or of what it takes to call it.
  */
-int swap_disable(const char *path, uint64_t timeout_ns, uint64_t margin_bytes);
+int swap_disable(const char *path, uint64_t timeout_ns, bool (*is_short)(void *data), void *data);
 
 #endif

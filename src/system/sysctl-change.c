@@ -218,6 +218,11 @@ static int sysctl_compare(const struct machine *machine, const struct journal_en
 	char now[SYSCTL_VALUE_MAX];
 	int r = read_key(machine->root, entry->object, now);
 
+	if (r == -ENOENT) { /* another kernel by now */
+		change_text(ret_now, CHANGE_VALUE_MAX, "this kernel has no such setting");
+		*ret_state = CHANGE_STATE_OTHER;
+		return 0;
+	}
 	if (r < 0) {
 		return error_set(err, r, "%s: %s", entry->object, error_name(r));
 	}

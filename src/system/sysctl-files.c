@@ -16,10 +16,8 @@
 #define FILE_SIZE_MAX (1 << 20)
 
 static const char *const folders[] = {
-	"/etc/sysctl.d",
-	"/run/sysctl.d",
-	"/usr/local/lib/sysctl.d",
-	"/usr/lib/sysctl.d",
+	"/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d",
+	"/lib/sysctl.d", /* elsewhere when /usr is not merged, as on older images of vendors */
 };
 
 #define N_FOLDERS (sizeof(folders) / sizeof(folders[0]))

@@ -1,6 +1,6 @@
 /*
  * What the files of sysctl.d(5) say, by systemd's rules: of files with the same name the one in
- * /etc counts, then /run, /usr/local/lib, /usr/lib; all are read in the order of their names,
+ * /etc counts, then /run, /usr/local/lib, /usr/lib, /lib; all are read in the order of their names,
  * wherever they lie. Assignments are made in the order in which they stand, but each key once: a
  * later one with another value takes the place of an earlier one, and one with the same value is
  * passed over (sysctl.c of systemd, parse_file). That decides between two keys that exclude each

@@ -32,13 +32,15 @@ static void finds_the_file_that_wins(void **state)
 {
 	(void)state;
 	check_winner("", NULL, NULL);
+	tree_write(&tree, "/lib/sysctl.d/50-a.conf", "vm.swappiness = 0\n");
+	check_winner("", "/lib/sysctl.d/50-a.conf", "0");
 	tree_write(&tree, "/usr/lib/sysctl.d/50-a.conf", "vm.swappiness = 1\n");
 	check_winner("", "/usr/lib/sysctl.d/50-a.conf", "1");
 	/* By name, wherever it lies. */
 	tree_write(&tree, "/usr/lib/sysctl.d/60-b.conf", "vm.swappiness=2\nvm.swappiness=3\n");
 	tree_write(&tree, "/etc/sysctl.d/40-c.conf", "vm.swappiness = 4\n");
 	check_winner("", "/usr/lib/sysctl.d/60-b.conf", "3");
-	/* The same name: /etc, then /run, then /usr/local/lib, then /usr/lib. */
+	/* The same name: /etc, then /run, then /usr/local/lib, then /usr/lib, then /lib. */
 	tree_write(&tree, "/usr/local/lib/sysctl.d/60-b.conf", "vm.swappiness = 5\n");
 	check_winner("", "/usr/local/lib/sysctl.d/60-b.conf", "5");
 	tree_write(&tree, "/run/sysctl.d/60-b.conf", "vm.swappiness = 6\n");

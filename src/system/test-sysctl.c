@@ -110,6 +110,21 @@ static void leaves_alone_what_was_changed_since(void **state)
 		tree_read(&tree, "/etc/sysctl.d/99-twinlens.conf"), "vm.swappiness = 42");
 }
 
+/* Another kernel has been started since: there is nothing to restore, and that ends the matter. */
+static void gives_up_what_the_kernel_has_no_more(void **state)
+{
+	(void)state;
+	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
+
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
+	tree_remove(&tree, "/proc/sys/vm/swappiness");
+	assert_int_equal(tree_run(&tree, tune_boot, counts), 0);
+	assert_int_equal(counts[TUNE_OUTCOME_LEFT], 1);
+	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
+	assert_int_equal(counts[TUNE_OUTCOME_LEFT], 1);
+	assert_int_equal(counts[TUNE_OUTCOME_FAILED], 0);
+}
+
 /* Applying again would lose either that or what was there at first. */
 static void does_not_apply_over_what_was_changed_since(void **state)
 {
@@ -161,8 +176,14 @@ static void compares_what_was_applied(void **state)
 	plan_done(&plan);
 	tree_remove(&tree, "/proc/sys/vm/swappiness");
 	tree_compare(&tree, &plan);
+	assert_int_equal(plan_count_open(&plan), 2);
+	assert_string_equal(
+		find(&plan, "sysctl", "vm.swappiness")->now, "this kernel has no such setting");
+	plan_done(&plan);
+	tree_write(&tree, "/proc/sys/vm/swappiness/a", ""); /* a folder: cannot be read */
+	tree_compare(&tree, &plan);
 	assert_int_equal(plan_count_open(&plan), 1);
-	assert_non_null(strstr(find(&plan, "sysctl", "vm.swappiness")->lacks, "No such file"));
+	assert_non_null(strstr(find(&plan, "sysctl", "vm.swappiness")->lacks, "directory"));
 	plan_done(&plan);
 }
 
@@ -339,6 +360,7 @@ int main(void)
 		tree_test(restores_dirty_bytes, &tree),
 		tree_test(takes_back_what_the_kernel_made_of_it, &tree),
 		tree_test(leaves_alone_what_was_changed_since, &tree),
+		tree_test(gives_up_what_the_kernel_has_no_more, &tree),
 		tree_test(does_not_apply_over_what_was_changed_since, &tree),
 		tree_test(compares_what_was_applied, &tree),
 		tree_test(applies_one_journal_at_a_time, &tree),

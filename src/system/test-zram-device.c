@@ -17,6 +17,7 @@
 
 #include "system/fixture-tree.h"
 #include "system/zram-change.h"
+#include "system/zram-module.h"
 
 static struct tree tree;
 
@@ -103,7 +104,7 @@ static void takes_modprobe_with_it(void **state)
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		zram_module_load(&tree.root, &err);
+		zram_module_load(&tree.root, true, &err);
 		_exit(0);
 	}
 	close(ends[1]);

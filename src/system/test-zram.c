@@ -4,13 +4,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <cmocka.h>
 
 #include "system/fixture-tree.h"
-#include "system/kinds.h"
-#include "system/zram-owner.h"
 
 #define ZRAM                                                                                       \
 	"[zram]\nsize = 1G\nalgorithm = lz4\nfallback = lzo-rle zstd\npriority = 10\nzswap = "     \
@@ -65,6 +62,10 @@ static void needs_the_kernel(void **state)
 	tree_write(&tree, "/lib/modules/6.1.0-test/modules.dep",
 		"kernel/drivers/block/zram/zram.ko.xz: kernel/mm/zsmalloc.ko.xz\n");
 	assert_string_equal(plan_zram()->lacks, "");
+	tree_write(&tree, "/proc/sys/kernel/modules_disabled", "1\n");
+	assert_non_null(strstr(plan_zram()->lacks, "kernel.modules_disabled is 1"));
+	tree_write(&tree, "/sys/class/zram-control/hot_add", "1\n");
+	assert_string_equal(plan_zram()->lacks, "");
 	tree_remove(&tree, "/proc/swaps");
 	assert_non_null(strstr(plan_zram()->lacks, "CONFIG_SWAP"));
 }
@@ -100,19 +101,6 @@ static void takes_or_refuses_what_is_there(void **state)
 	assert_true(plan_zram()->is_in_place);
 	tree_write(&tree, "/proc/swaps", HEADING "/zram0 file 1048572 0 1\n");
 	assert_false(plan_zram()->is_in_place);
-}
-
-static void tells_who_comes_at_boot(void **state)
-{
-	(void)state;
-	assert_null(zram_owner_find(&tree.root));
-	tree_write(&tree, "/etc/systemd/zram-generator.conf", "[zram0]\n");
-	assert_null(zram_owner_find(&tree.root)); /* the program is not installed */
-	tree_write(&tree, "/usr/lib/systemd/system-generators/zram-generator", "");
-	assert_non_null(strstr(plan_zram()->disagrees, "zram-generator makes zram of its own"));
-	tree_remove(&tree, "/etc/systemd/zram-generator.conf");
-	tree_link(&tree, WANTS "armbian-zram-config.service", "/lib/x");
-	assert_non_null(strstr(plan_zram()->disagrees, "Armbian"));
 }
 
 static void tells_of_swap_that_is_filled_before(void **state)
@@ -168,54 +156,12 @@ static void turns_zswap_off(void **state)
 	assert_string_equal(tree_read(&tree, "/sys/module/zswap/parameters/enabled"), "N");
 	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
 	assert_string_equal(tree_read(&tree, "/sys/module/zswap/parameters/enabled"), "Y");
-	tree_remove(&tree, "/sys/module/zswap");
+	assert_int_equal(tree_apply(&tree, ZRAM, &made), 0);
+	tree_remove(&tree, "/sys/module/zswap"); /* another kernel */
+	assert_int_equal(tree_run(&tree, tune_rollback, counts), 0);
+	assert_int_equal(counts[TUNE_OUTCOME_LEFT], 1);
 	plan_zram();
 	assert_null(plan_find(&plan, "zswap", "zswap"));
-}
-
-static bool is_module_ours(void)
-{
-	struct tune tune;
-
-	tree_open(&tree, NULL, NULL, &tune);
-	const struct journal_entry *entry = journal_find(tune.journal, "zram", ZRAM_OBJECT);
-	assert_non_null(entry);
-	bool is_ours = zram_has_loaded_module(&tune.machine, entry);
-	tune_close(&tune);
-	return is_ours;
-}
-
-/* The unit that applies it again at boot has the module loaded before. zram cannot be made here:
- * each run ends with what it noted. */
-static void remembers_who_loads_the_module(void **state)
-{
-	(void)state;
-	static const char boot_id[] = "/proc/sys/kernel/random/boot_id";
-	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
-	char script[256], path[64];
-
-	assert_true(tree_apply(&tree, ZRAM, &made) < 0);
-	assert_false(is_module_ours());
-	tree_write(&tree, boot_id, "22222222-2222-3333-4444-555555555555\n");
-	assert_int_equal(tree_run(&tree, tune_boot, counts), 1);
-	assert_false(is_module_ours());
-	tree_remove(&tree, tree.state + strlen(tree.folder));
-	tree_remove(&tree, "/sys/class/zram-control");
-	tree_write(&tree, "/lib/modules/6.1.0-test/modules.dep", "kernel/zram.ko:\n");
-	snprintf(script, sizeof(script),
-		"#!/bin/sh\nmkdir %s/sys/class/zram-control\n"
-		"echo 1 > %s/sys/class/zram-control/hot_add\n",
-		tree.folder, tree.folder);
-	tree_write(&tree, "/modprobe", script);
-	snprintf(path, sizeof(path), "%s/modprobe", tree.folder);
-	assert_int_equal(chmod(path, 0755), 0);
-	tree_write(&tree, "/proc/sys/kernel/modprobe", path);
-	assert_true(tree_apply(&tree, ZRAM, &made) < 0);
-	assert_true(is_module_ours());
-	tree_write(&tree, boot_id, "33333333-2222-3333-4444-555555555555\n");
-	assert_false(is_module_ours());
-	assert_int_equal(tree_run(&tree, tune_boot, counts), 1);
-	assert_true(is_module_ours());
 }
 
 /* It is all the compression there is. */
@@ -236,12 +182,10 @@ int main(void)
 		tree_test(needs_the_kernel, &tree),
 		tree_test(needs_device_files, &tree),
 		tree_test(takes_or_refuses_what_is_there, &tree),
-		tree_test(tells_who_comes_at_boot, &tree),
 		tree_test(tells_of_swap_that_is_filled_before, &tree),
 		tree_test(adds_up_several, &tree),
 		tree_test(turns_zswap_off, &tree),
 		tree_test(leaves_zswap_without_zram, &tree),
-		tree_test(remembers_who_loads_the_module, &tree),
 	};
 
 	int r = cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,27 +13,49 @@
 
 #include "system/backoff.h"
 #include "system/zram-foreign.h"
+#include "system/zram-module.h"
+#include "system/zram-owner.h"
 #include "util/clock.h"
 
 #define ALGORITHMS_MAX 16
 
-static int begin(struct change_run *run, struct error *err)
+static size_t get_algorithms(const json_t *wanted, const char **algorithms)
 {
-	bool is_loaded = zram_is_loaded(run->machine->root);
-	/* After a boot the unit of ours has loaded it: that is ours as before. */
-	bool is_ours = !is_loaded || json_is_true(json_object_get(run->entry->progress, "module"));
+	const json_t *array = json_object_get(wanted, "algorithms");
+	size_t n = 0;
 
-	if (!zram_is_of_this_boot(run->machine, run->entry) || !is_loaded) {
-		/* What an earlier boot noted is of no use any more. */
-		int r = change_run_progress(run,
-			json_pack("{s:s,s:b,s:n,s:n}", "boot", run->machine->boot_id, "module",
-				is_ours, "uuid", "number"),
-			err);
-		if (r < 0) {
-			return r;
+	for (size_t i = 0; i < json_array_size(array) && n < ALGORITHMS_MAX; i++) {
+		const char *name = json_string_value(json_array_get(array, i));
+		if (name) {
+			algorithms[n++] = name;
 		}
 	}
-	return is_loaded ? 0 : zram_module_load(run->machine->root, err);
+	return n;
+}
+
+/* What an earlier boot noted is of no use any more. */
+static int note_boot(struct change_run *run, struct error *err)
+{
+	const char *algorithms[ALGORITHMS_MAX] = {NULL};
+	size_t n = get_algorithms(run->entry->wanted, algorithms);
+	json_t *modules = zram_module_list(run->machine->root, algorithms, n);
+
+	return change_run_progress(run,
+		json_pack("{s:s,s:o,s:n,s:n}", "boot", run->machine->boot_id, "modules", modules,
+			"uuid", "number"),
+		err);
+}
+
+static int begin(struct change_run *run, struct error *err)
+{
+	const struct sysroot *root = run->machine->root;
+
+	int r = zram_is_of_this_boot(run->machine, run->entry) ? 0 : note_boot(run, err);
+	if (r < 0 || zram_is_loaded(root)) {
+		return r;
+	}
+	/* Whoever else is set up for zram takes zram0, and counts on what the module brings. */
+	return zram_module_load(root, !zram_owner_find(root), err);
 }
 
 /* A new name each time: what an earlier run claimed under another is not taken for this one's. */
@@ -89,20 +111,6 @@ static int get_device(struct change_run *run, struct zram_device *ret_device, st
 	}
 	zram_claim_remove(run->machine->root, run->entry);
 	return 0;
-}
-
-static size_t get_algorithms(const json_t *wanted, const char **algorithms)
-{
-	const json_t *array = json_object_get(wanted, "algorithms");
-	size_t n = 0;
-
-	for (size_t i = 0; i < json_array_size(array) && n < ALGORITHMS_MAX; i++) {
-		const char *name = json_string_value(json_array_get(array, i));
-		if (name) {
-			algorithms[n++] = name;
-		}
-	}
-	return n;
 }
 
 static int configure(struct change_run *run, struct zram_device *device, struct error *err)

@@ -7,11 +7,7 @@
 #include <string.h>
 
 #include "system/kinds.h"
-#include "system/memory-limit.h"
-#include "util/clock.h"
-
-#define SWAPOFF_MIN_NS (30 * NSEC_PER_SEC)
-#define SWAPOFF_RATE   (UINT64_C(16) << 20) /* bytes a second that the slowest board reads back */
+#include "system/zram-module.h"
 
 /* Whether nothing was ever stored there: it was not yet, or no more, made a swap area. */
 static bool is_blank(const struct sysroot *root, int number)
@@ -81,10 +77,10 @@ int zram_compare(const struct machine *machine, const struct journal_entry *entr
 		return error_set(err, r, "zram: looking for our device: %s", error_name(r));
 	}
 	if (r == 0) {
-		/* A module that was loaded for it is to go, too. */
-		bool has_module =
-			zram_has_loaded_module(machine, entry) && zram_is_loaded(machine->root);
-		*ret_state = has_module || zram_has_claim(machine->root, entry)
+		/* Modules that were loaded for it are to go, too. */
+		const json_t *modules = zram_get_modules(machine, entry);
+		*ret_state = zram_module_has(machine->root, modules) ||
+					     zram_has_claim(machine->root, entry)
 				     ? CHANGE_STATE_PARTIAL
 				     : CHANGE_STATE_BEFORE;
 		change_text(ret_now, CHANGE_VALUE_MAX, "none");
@@ -99,104 +95,6 @@ int zram_compare(const struct machine *machine, const struct journal_entry *entr
 	return 0;
 }
 
-static int refuse_swapoff(
-	const struct swap_area *area, const struct swap_fit *fit, struct error *err)
-{
-	char used[32], available[32], compressed[32], margin[32];
-
-	zram_format_size(fit->used, used, sizeof(used));
-	zram_format_size(fit->available, available, sizeof(available));
-	zram_format_size(fit->compressed, compressed, sizeof(compressed));
-	zram_format_size(fit->margin, margin, sizeof(margin));
-	return error_set(err, -ENOMEM,
-		"%s: swapoff does not fit: %s swapped out, but only %s available and %s to come "
-		"back "
-		"from it, with %s to stay free: end what takes memory, then roll back again",
-		area->path, used, available, compressed, margin);
-}
-
-/* Each cgroup has to hold what comes back to it, too. */
-static int check_limits(const struct sysroot *root, const struct swap_area *area, struct error *err)
-{
-	char used[32], swapped[32], max[32];
-	struct memory_limit limit;
-
-	int r = memory_limit_find(root, area->used_bytes, &limit);
-	if (r < 0) {
-		return error_set(err, r,
-			"%s: whether the cgroups hold what swapoff brings back cannot be known: %s",
-			area->path, error_name(r));
-	}
-	if (r == 0) {
-		return 0;
-	}
-	zram_format_size(limit.used, used, sizeof(used));
-	zram_format_size(limit.swapped, swapped, sizeof(swapped));
-	zram_format_size(limit.max, max, sizeof(max));
-	return error_set(err, -ENOMEM,
-		"%s: swapoff does not fit: %s is %s, with %s in use and %s swapped out: raise "
-		"it, or end what runs there, then roll back again",
-		area->path, limit.path, max, used, swapped);
-}
-
-static int give_up(
-	const struct sysroot *root, const struct swap_area *area, int number, struct error *err)
-{
-	struct swap_fit fit;
-	uint64_t compressed = 0;
-	char path[ZRAM_PATH_MAX];
-
-	int r = zram_device_memory(root, number, &compressed);
-	if (r == 0) {
-		r = swap_fit_init(&fit, root, area, compressed);
-	}
-	if (r < 0) {
-		return error_set(err, r, "%s: whether swapoff fits cannot be known: %s", area->path,
-			error_name(r));
-	}
-	if (!swap_fit_holds(&fit)) {
-		return refuse_swapoff(area, &fit, err);
-	}
-	r = check_limits(root, area, err);
-	if (r < 0) {
-		return r;
-	}
-	uint64_t timeout_ns = SWAPOFF_MIN_NS + fit.used / SWAPOFF_RATE * NSEC_PER_SEC;
-	zram_device_path(number, path);
-	r = swap_disable(path, timeout_ns, fit.margin);
-	if (r == SWAP_ENDED_SHORT) {
-		return error_set(err, -ENOMEM,
-			"%s: swapoff was ended, as memory became short: end what takes memory, "
-			"then roll back again",
-			area->path);
-	}
-	if (r == SWAP_ENDED_LATE) {
-		return error_set(err, -ETIMEDOUT,
-			"%s: swapoff was ended, as it took longer than %u s", area->path,
-			(unsigned int)(timeout_ns / NSEC_PER_SEC));
-	}
-	return r < 0 ? error_set(err, r, "%s: swapoff: %s", area->path, error_name(r)) : 0;
-}
-
-static int remove_device(const struct sysroot *root, int number, struct error *err)
-{
-	struct swap_area area;
-
-	int r = zram_find_area(root, number, &area, err);
-	if (r > 0) {
-		r = give_up(root, &area, number, err);
-	}
-	if (r < 0) {
-		return r;
-	}
-	r = zram_device_remove(root, number, ZRAM_BUSY_NS);
-	if (r < 0) {
-		return error_set(err, r, "zram%d: cannot be removed: %s", number,
-			r == -EBUSY ? "somebody has it open" : error_name(r));
-	}
-	return 0;
-}
-
 int zram_restore(struct change_run *run, struct error *err)
 {
 	const struct sysroot *root = run->machine->root;
@@ -204,7 +102,7 @@ int zram_restore(struct change_run *run, struct error *err)
 
 	int r = zram_find_ours(run->machine, run->entry, &device);
 	if (r > 0) {
-		r = remove_device(root, device.number, err);
+		r = zram_release(root, device.number, err);
 	} else if (r < 0) {
 		r = error_set(err, r, "zram: looking for our device: %s", error_name(r));
 	}
@@ -212,14 +110,11 @@ int zram_restore(struct change_run *run, struct error *err)
 		return r;
 	}
 	zram_claim_remove(root, run->entry);
-	if (!zram_has_loaded_module(run->machine, run->entry)) {
-		return 0;
-	}
-	r = zram_module_unload(root);
+	r = zram_module_unload(root, zram_get_modules(run->machine, run->entry));
 	if (r > 0) {
 		change_text(run->note, sizeof(run->note), "the module zram stays: it is in use");
 	}
-	return r < 0 ? error_set(err, r, "zram: unloading the module: %s", error_name(r)) : 0;
+	return r < 0 ? error_set(err, r, "zram: unloading its modules: %s", error_name(r)) : 0;
 }
 
 const struct change_kind zram_change_kind = {

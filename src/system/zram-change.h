@@ -3,6 +3,7 @@
 #define SYSTEM_ZRAM_CHANGE_H
 
 #include "system/change-impl.h"
+#include "system/memory-limit.h"
 #include "system/swap.h"
 #include "system/zram-device.h"
 #include "util/clock.h"
@@ -16,7 +17,7 @@
 /*
  * The progress of the entry, all of it of one boot:
  *     "boot"                  of which
- *     "module"                true when the kernel's module was loaded for it, then or at boot
+ *     "modules"               that were not loaded before: array of names
  *     "uuid"                  of the swap area, and in the name of the claim
  *     "number", "sequence"    of our device
  */
@@ -36,16 +37,25 @@ void zram_claim_path(const char *uuid, char path[ZRAM_CLAIM_MAX]);
 bool zram_has_claim(const struct sysroot *root, const struct journal_entry *entry);
 void zram_claim_remove(const struct sysroot *root, const struct journal_entry *entry);
 
-/* Whether the progress is of this boot, has a device, and says that the module was loaded for it.
- */
+/* Whether the progress is of this boot, and has a device. */
 bool zram_is_of_this_boot(const struct machine *machine, const struct journal_entry *entry);
 bool zram_has_number(const struct journal_entry *entry);
-bool zram_has_loaded_module(const struct machine *machine, const struct journal_entry *entry);
+
+/* The kernel's modules that were loaded for it in this boot; NULL for none. */
+const json_t *zram_get_modules(const struct machine *machine, const struct journal_entry *entry);
 
 /* 1 with ret_area when the device is in use as swap, 0 when it is not; a negative errno with err.
  */
 int zram_find_area(
 	const struct sysroot *root, int number, struct swap_area *ret_area, struct error *err);
+
+/* Gives up the swap on a device, when that fits, and removes the device. 0 or a negative errno with
+ * err. */
+int zram_release(const struct sysroot *root, int number, struct error *err);
+
+/* Writes why giving up swap does not fit: into memory, into a cgroup. */
+void zram_tell_misfit(const struct swap_fit *fit, char *text, size_t size);
+void zram_tell_limit(const struct memory_limit *limit, char *text, size_t size);
 
 /* "1 GiB" */
 void zram_format_size(uint64_t bytes, char *text, size_t size);

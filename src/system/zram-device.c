@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -165,19 +165,42 @@ static int open_at(const struct sysroot *root, const char *path, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
+/* A page of the claim that can be written to without a fault: in one, the kernel does not finish a
+ * copy to a process that is being killed. */
+static int map_claim(int fd, void **ret_page)
+{
+	/* With blocks of its own: a full file system says so here, and not by SIGBUS. */
+	if (fallocate(fd, 0, 0, ZRAM_NUMBER_SIZE) < 0) {
+		return -errno;
+	}
+	void *page = mmap(NULL, ZRAM_NUMBER_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (page == MAP_FAILED) {
+		return -errno;
+	}
+	if (mlock(page, ZRAM_NUMBER_SIZE) < 0) {
+		int r = -errno;
+		munmap(page, ZRAM_NUMBER_SIZE);
+		return r;
+	}
+	*(volatile char *)page = '\0'; /* mlock only reads pages that are shared */
+	*ret_page = page;
+	return 0;
+}
+
 int zram_device_hot_add(const struct sysroot *root, const char *claim)
 {
 	_cleanup_close_ int in = open_at(root, CONTROL "/hot_add", O_RDONLY);
-	_cleanup_close_ int out = in < 0 ? in : open_at(root, claim, O_WRONLY | O_CREAT | O_EXCL);
+	_cleanup_close_ int out = in < 0 ? in : open_at(root, claim, O_RDWR | O_CREAT | O_EXCL);
+	void *page = NULL;
 
-	if (out < 0) {
-		return out;
+	int r = out < 0 ? out : map_claim(out, &page);
+	if (r < 0) {
+		return r;
 	}
-	/* A full file system must not swallow the number. */
-	if (fallocate(out, FALLOC_FL_KEEP_SIZE, 0, ZRAM_NUMBER_SIZE) < 0) {
-		return -errno;
-	}
-	return sendfile(out, in, NULL, ZRAM_NUMBER_SIZE) < 0 ? -errno : 0;
+	ssize_t n = read(in, page, ZRAM_NUMBER_SIZE);
+	r = n < 0 ? -errno : n == 0 ? -EIO : 0;
+	munmap(page, ZRAM_NUMBER_SIZE);
+	return r;
 }
 
 /* comp_algorithm comes before disksize: it is -EBUSY afterwards. The kernel takes any name that it

@@ -37,24 +37,15 @@ int zram_device_list(const struct sysroot *root, int *numbers, size_t max);
 /* How much memory a device holds, in bytes (mem_used_total of mm_stat). */
 int zram_device_memory(const struct sysroot *root, int number, uint64_t *ret_bytes);
 
-/* Whether the kernel has zram now, and whether it could load it. */
-bool zram_is_loaded(const struct sysroot *root);
-bool zram_is_loadable(const struct sysroot *root);
-
 /* Whether the file of a new device can be expected in /dev: that is devtmpfs, or whoever sees to it
  * made one for a device that there is. */
 bool zram_has_nodes(const struct sysroot *root);
 
-/* modprobe zram, with the program that the kernel itself uses. 0 or a negative errno with err. */
-int zram_module_load(const struct sysroot *root, struct error *err);
-
-/* Unloads it unless somebody uses a device or has configured one: then 1. */
-int zram_module_unload(const struct sysroot *root);
-
 /*
  * Makes a device. The kernel writes its number, as text of at most ZRAM_NUMBER_SIZE bytes, to the
- * new file claim in the same call: the file has a number exactly when a device was made, unless a
- * signal kills the process within that call. 0 or a negative errno.
+ * new file claim, which is mapped, in the very call that makes it, and which no signal cuts short:
+ * whenever the process is killed, the file has a number exactly when a device was made. The rest of
+ * it is NUL. 0 or a negative errno.
  */
 int zram_device_hot_add(const struct sysroot *root, const char *claim);
 

@@ -77,8 +77,9 @@ static int find_claimed(
 	if (r < 0) {
 		return r;
 	}
+	text[strcspn(text, "\n")] = '\0';
 	if (parse_u64(text, 0, INT_MAX, &number) < 0) {
-		return 0; /* still empty */
+		return 0; /* nothing was made yet */
 	}
 	r = zram_device_read(root, (int)number, &device);
 	if (r < 0 || device.size_bytes > 0) {
@@ -100,10 +101,10 @@ bool zram_has_number(const struct journal_entry *entry)
 	return json_is_integer(json_object_get(entry->progress, "number"));
 }
 
-bool zram_has_loaded_module(const struct machine *machine, const struct journal_entry *entry)
+const json_t *zram_get_modules(const struct machine *machine, const struct journal_entry *entry)
 {
-	return zram_is_of_this_boot(machine, entry) &&
-	       json_is_true(json_object_get(entry->progress, "module"));
+	return zram_is_of_this_boot(machine, entry) ? json_object_get(entry->progress, "modules")
+						    : NULL;
 }
 
 int zram_find_ours(const struct machine *machine, const struct journal_entry *entry,

@@ -1,8 +1,12 @@
 #include "system/zram-foreign.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "system/memory-limit.h"
+#include "util/parse.h"
 
 #define HEADER_MAX (UINT64_C(64) << 10) /* the largest page of any kernel for ARM */
 
@@ -18,7 +22,19 @@ static bool is_zram(const struct swap_area *area)
 	return area->is_device && strncmp(swap_area_device(area), "zram", 4) == 0;
 }
 
-static void add(struct zram_foreign *foreign, const struct swap_area *area, const char **path)
+/* Without a figure, nothing comes back from it. */
+static uint64_t read_memory(const struct machine *machine, const struct swap_area *area)
+{
+	uint64_t number, bytes;
+
+	return parse_u64(swap_area_device(area) + strlen("zram"), 0, INT_MAX, &number) == 0 &&
+			       zram_device_memory(machine->root, (int)number, &bytes) == 0
+		       ? bytes
+		       : 0;
+}
+
+static void add(const struct machine *machine, struct zram_foreign *foreign,
+	const struct swap_area *area, const char **path)
 {
 	if (foreign->n == 0) {
 		*path = area->path;
@@ -27,6 +43,8 @@ static void add(struct zram_foreign *foreign, const struct swap_area *area, cons
 		foreign->priority = area->priority;
 	}
 	foreign->size_bytes += area->size_bytes + HEADER_MAX;
+	foreign->used_bytes += area->used_bytes;
+	foreign->compressed_bytes += read_memory(machine, area);
 	foreign->n++;
 }
 
@@ -61,13 +79,38 @@ int zram_foreign_find(const struct machine *machine, const struct journal_entry 
 	for (size_t i = 0; i < swaps.n; i++) {
 		const struct swap_area *area = &swaps.areas[i];
 		if (is_zram(area) && strcmp(swap_area_device(area), name) != 0) {
-			add(&foreign, area, &path);
+			add(machine, &foreign, area, &path);
 		}
 	}
 	describe(&foreign, path);
 	swap_list_done(&swaps);
 	*ret_foreign = foreign;
 	return 0;
+}
+
+int zram_foreign_fits(const struct machine *machine, const struct zram_foreign *foreign, char *text,
+	size_t size, struct error *err)
+{
+	const struct swap_area all = {.used_bytes = foreign->used_bytes};
+	struct memory_limit limit;
+	struct swap_fit fit;
+
+	int r = swap_fit_init(&fit, machine->root, &all, foreign->compressed_bytes);
+	if (r < 0) {
+		return error_set(err, r, "/proc/meminfo: %s", error_name(r));
+	}
+	if (!swap_fit_holds(&fit)) {
+		zram_tell_misfit(&fit, text, size);
+		return 0;
+	}
+	r = memory_limit_find(machine->root, foreign->used_bytes, &limit);
+	if (r < 0) {
+		return error_set(err, r, "the limits of the cgroups: %s", error_name(r));
+	}
+	if (r > 0) {
+		zram_tell_limit(&limit, text, size);
+	}
+	return r == 0;
 }
 
 int zram_tell_rival(

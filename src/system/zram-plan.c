@@ -7,6 +7,7 @@
 #include "system/kinds.h"
 #include "system/zram-change.h"
 #include "system/zram-foreign.h"
+#include "system/zram-module.h"
 #include "system/zram-owner.h"
 
 #define SIZE_STEP (UINT64_C(64) << 10) /* the largest page of any kernel for ARM */
@@ -77,6 +78,15 @@ static void tell_algorithm(
 	}
 }
 
+/* Once set, it stays until the next start. */
+static bool is_closed_to_modules(const struct sysroot *root)
+{
+	char value[8];
+
+	return sysroot_read(root, "/proc/sys/kernel/modules_disabled", value, sizeof(value)) == 0 &&
+	       strcmp(value, "1") == 0;
+}
+
 static bool check_lacks(const struct machine *machine, struct change *change)
 {
 	const struct sysroot *root = machine->root;
@@ -87,6 +97,11 @@ static bool check_lacks(const struct machine *machine, struct change *change)
 	} else if (!zram_is_loaded(root) && !zram_is_loadable(root)) {
 		change_text(change->lacks, sizeof(change->lacks),
 			"zram: this kernel has neither it nor a module for it (CONFIG_ZRAM)");
+	} else if (!zram_is_loaded(root) && is_closed_to_modules(root)) {
+		change_text(change->lacks, sizeof(change->lacks),
+			"zram: kernel.modules_disabled is 1, so its module cannot be loaded: have "
+			"it "
+			"loaded at boot, by a file in /etc/modules-load.d");
 	} else if (change_lacks_root(machine, change)) {
 		return true;
 	} else if (machine_is_read_only(machine, "/sys/block")) {
@@ -99,11 +114,33 @@ static bool check_lacks(const struct machine *machine, struct change *change)
 	return change->lacks[0];
 }
 
-static bool is_being_disabled(const struct plan *plan, const struct zram_owner *owner)
+/* The change that disables the owner; NULL when the plan has none that can be made. */
+static const struct change *find_disabling(const struct plan *plan, const struct zram_owner *owner)
 {
 	const struct change *change = owner ? plan_find(plan, "service", owner->unit) : NULL;
 
-	return change && !change->is_in_place && !change->lacks[0];
+	return change && !change->is_in_place && !change->lacks[0] ? change : NULL;
+}
+
+/* An owner that is stopped gives up its swap without asking whether that fits. */
+static int check_disabling(const struct machine *machine, const struct zram_foreign *foreign,
+	const struct zram_owner *owner, struct plan *plan, struct error *err)
+{
+	const struct change *disabling = find_disabling(plan, owner);
+	char why[CHANGE_TEXT_MAX];
+
+	if (!disabling || foreign->n == 0) {
+		return 0;
+	}
+	int r = zram_foreign_fits(machine, foreign, why, sizeof(why), err);
+	if (r == 0) {
+		struct change *refused = &plan->changes[disabling - plan->changes];
+		change_text(refused->lacks, sizeof(refused->lacks),
+			"memory for what %s has swapped out, as stopping it brings that back: %s: "
+			"end what takes memory, then apply again",
+			owner->unit, why);
+	}
+	return r < 0 ? r : 0;
 }
 
 static int judge_foreign(const struct machine *machine, const struct zram_foreign *foreign,
@@ -137,7 +174,7 @@ static int tell_others(const struct machine *machine, const struct zram_owner *o
 	const struct plan *plan, const struct profile *profile, struct change *change,
 	struct error *err)
 {
-	if (is_being_disabled(plan, owner)) {
+	if (find_disabling(plan, owner)) {
 		change_text(change->disagrees, sizeof(change->disagrees),
 			"the zram of %s goes: this plan disables %s", owner->name, owner->unit);
 		return 0;
@@ -182,8 +219,8 @@ static int judge_ours(const struct machine *machine, struct change *change, stru
 	return change->is_in_place || change->lacks[0];
 }
 
-static int judge(const struct machine *machine, const struct profile *profile,
-	const struct plan *plan, struct change *change, struct error *err)
+static int judge(const struct machine *machine, const struct profile *profile, struct plan *plan,
+	struct change *change, struct error *err)
 {
 	const struct zram_owner *owner = zram_owner_find(machine->root);
 	struct zram_foreign foreign;
@@ -194,10 +231,13 @@ static int judge(const struct machine *machine, const struct profile *profile,
 	}
 	r = zram_foreign_find(machine,
 		journal_find(machine->journal, zram_change_kind.name, ZRAM_OBJECT), &foreign, err);
+	if (r == 0) {
+		r = check_disabling(machine, &foreign, owner, plan, err);
+	}
 	if (r < 0) {
 		return r;
 	}
-	if (foreign.n > 0 && !is_being_disabled(plan, owner)) {
+	if (foreign.n > 0 && !find_disabling(plan, owner)) {
 		return judge_foreign(machine, &foreign, owner, profile, change, err);
 	}
 	if (check_lacks(machine, change)) {

@@ -85,6 +85,11 @@ static int zswap_compare(const struct machine *machine, const struct journal_ent
 	char now[8];
 	int r = sysroot_read(machine->root, PATH, now, sizeof(now));
 
+	if (r == -ENOENT) { /* another kernel by now */
+		change_text(ret_now, CHANGE_VALUE_MAX, "this kernel has none");
+		*ret_state = CHANGE_STATE_OTHER;
+		return 0;
+	}
 	if (r < 0) {
 		return error_set(err, r, PATH ": %s", error_name(r));
 	}

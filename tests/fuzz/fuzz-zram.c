@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "system/zram-foreign.h"
+#include "system/zram-module.h"
 #include "tree.h"
 
 #define CLAIM "/run/twinlens-zram-fuzz"
@@ -63,6 +64,24 @@ static void check_claim(const struct machine *machine)
 	json_decref(entry.progress);
 }
 
+/* Names that the kernel would take, each once, and all of the list. */
+static void check_modules(const struct sysroot *root, const uint8_t *data, size_t size)
+{
+	static const char *const algorithms[] = {"lz4", "lzo-rle"};
+	json_t *names = zram_module_list(root, algorithms, 2);
+
+	must(names != NULL);
+	for (size_t i = 0; i < json_array_size(names); i++) {
+		const char *name = json_string_value(json_array_get(names, i));
+		must(name[0] && strlen(name) < 64 && !strpbrk(name, "/-: \n"));
+		for (size_t j = 0; j < i; j++) {
+			must(strcmp(name, json_string_value(json_array_get(names, j))) != 0);
+		}
+	}
+	json_decref(names);
+	must(!zram_is_loadable(root) || has(data, size, "zram.ko"));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct machine machine;
@@ -77,6 +96,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_device(machine.root);
 	check_claim(&machine);
 	must(!zram_has_nodes(machine.root) || has(data, size, " - devtmpfs "));
-	must(!zram_is_loadable(machine.root) || has(data, size, "/zram.ko"));
+	check_modules(machine.root, data, size);
 	return 0;
 }

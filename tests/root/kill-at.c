@@ -8,17 +8,19 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
+#include <time.h>
 #include <unistd.h>
 
 static _Atomic long *count;
@@ -89,11 +91,57 @@ ssize_t pwrite64(int fd, const void *data, size_t size, off64_t offset)
 	return NEXT(pwrite64)(fd, data, size, offset);
 }
 
-/* From hot_add: it makes a device. */
-ssize_t sendfile64(int out, int in, off64_t *offset, size_t size)
+static bool is_hot_add(int fd)
 {
-	step(__func__);
-	return NEXT(sendfile64)(out, in, offset, size);
+	static const char name[] = "/hot_add";
+	char link[64], target[PATH_MAX];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	ssize_t n = readlink(link, target, sizeof(target));
+	return n >= (ssize_t)strlen(name) && n < (ssize_t)sizeof(target) &&
+	       memcmp(target + n - strlen(name), name, strlen(name)) == 0;
+}
+
+static uint64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* Returns when the child is about to count the time. */
+static void kill_after_us(uint64_t delay_us)
+{
+	_Atomic bool *is_ready = mmap(
+		NULL, sizeof(*is_ready), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t child = is_ready == MAP_FAILED ? -1 : fork();
+
+	if (child < 0) {
+		abort();
+	}
+	if (child > 0) {
+		while (!atomic_load(is_ready)) {
+		}
+		return;
+	}
+	atomic_store(is_ready, true);
+	for (uint64_t begun = now_us(); now_us() - begun < delay_us;) {
+	}
+	kill(first, SIGKILL);
+	_exit(0);
+}
+
+/* From hot_add: it makes a device. */
+ssize_t read(int fd, void *data, size_t size)
+{
+	if (is_hot_add(fd)) {
+		step("hot_add");
+		if (getenv("KILL_IN_HOT_ADD")) {
+			kill_after_us((uint64_t)atol(getenv("KILL_IN_HOT_ADD")));
+		}
+	}
+	return NEXT(read)(fd, data, size);
 }
 
 int fsync(int fd)

@@ -15,7 +15,7 @@ import sys
 import time
 
 import machine
-from harness import IS_SANITIZED, TWINLENS, figure, main
+from harness import IS_SANITIZED, TWINLENS, eventually, figure, main
 from machine import FILL, MachineTest, VM, ZRAM_CONTROL, read, swaps
 
 GUIDE = {"vm.swappiness": "60", "vm.dirty_ratio": "15", "vm.dirty_background_ratio": "5",
@@ -68,21 +68,30 @@ class Tune(MachineTest):
             self.assertEqual(int.from_bytes(memory[offset:offset + 8], "little"), offset)
         figure(f"swapoff of {used} KiB, and every page is whole")
 
+    def with_available(self, kib):
+        """What runs a program that finds that much memory available."""
+        meminfo = self.tune.folder / "meminfo"
+        real = pathlib.Path("/proc/meminfo").read_text()
+        meminfo.write_text(re.sub(r"(MemAvailable:\s+)\d+", rf"\g<1>{kib}", real))
+        return "unshare", "-m", "sh", "-c", 'mount --bind "$0" /proc/meminfo && exec "$@"', str(meminfo)
+
     def test_swapoff_that_does_not_fit(self):
         """It is refused with the figures; the rest is rolled back; later it works."""
         self.tune.must("apply")
         self.fill_swap()
         device = self.own_device()
-        meminfo = self.tune.folder / "meminfo"
-        real = pathlib.Path("/proc/meminfo").read_text()
-        meminfo.write_text(re.sub(r"(MemAvailable:\s+)\d+", r"\g<1>1024", real))
-        refused = self.tune.must(
-            "rollback", status=1,
-            prefix=("unshare", "-m", "sh", "-c", 'mount --bind "$0" /proc/meminfo && exec "$@"', str(meminfo)))
+        refused = self.tune.must("rollback", status=1, prefix=self.with_available(1024))
         self.assertRegex(refused.stdout, r"swapoff does not fit: [\d.]+ MiB swapped out, but only 1 MiB available")
         self.assertIn(device, swaps())
         self.assertEqual(read(VM / "swappiness"), self.before["vm.swappiness"])
         self.tune.must("rollback")
+        self.check_restored()
+
+    def test_swapoff_of_nothing(self):
+        """What brings nothing back fits always."""
+        self.tune.must("apply")
+        self.assertEqual(swaps()[self.own_device()][1], 0)
+        self.tune.must("rollback", prefix=self.with_available(1024))
         self.check_restored()
 
     def make_group(self, limit):
@@ -97,10 +106,9 @@ class Tune(MachineTest):
         file.write_text(str(limit))
         return folder, file
 
-    def test_limited_cgroup(self):
-        """What is swapped out of a cgroup must fit into it again: else no swapoff, and nobody is killed."""
-        self.tune.must("apply")
-        folder, file = self.make_group(24 << 20)
+    @contextlib.contextmanager
+    def run_in(self, folder):
+        """A process with 48 MiB in the cgroup, as much of them swapped out as the limit demands."""
         code = (
             "import sys; open(sys.argv[1], 'w').write('0'); data = bytearray(b'x' * 4096) * 12288; "
             "print(1, flush=True); sys.stdin.read(); print(sum(data[::4096]), flush=True)")
@@ -108,16 +116,41 @@ class Tune(MachineTest):
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
             try:
                 self.assertEqual(process.stdout.readline(), "1\n")
-                device = self.own_device()
-                refused = self.tune.must("rollback", status=1)
-                self.assertIn(f"swapoff does not fit: {file} is 24 MiB, with ", refused.stdout)
-                self.assertIn(device, swaps())
-                file.write_text(str(96 << 20))
-                self.tune.must("rollback")
+                yield
                 self.assertEqual(process.communicate()[0], f"{12288 * ord('x')}\n")
             finally:
                 process.kill()
         self.assertEqual(process.returncode, 0)
+
+    def test_limited_cgroup(self):
+        """What is swapped out of a cgroup must fit into it again: else no swapoff, and nobody is killed."""
+        self.tune.must("apply")
+        folder, file = self.make_group(24 << 20)
+        with self.run_in(folder):
+            device = self.own_device()
+            refused = self.tune.must("rollback", status=1)
+            self.assertIn(f"swapoff does not fit: {file} is 24 MiB, with ", refused.stdout)
+            self.assertIn(device, swaps())
+            file.write_text(str(96 << 20))
+            self.tune.must("rollback")
+        self.check_restored()
+
+    def test_cgroup_that_gets_short(self):
+        """It held what is swapped out, and does no more when swapoff is about to read it back."""
+        self.tune.must("apply")
+        folder, file = self.make_group(24 << 20)
+        with self.run_in(folder):
+            device = self.own_device()
+            file.write_text(str(96 << 20))
+            with self.start_hung() as hung:
+                self.swapoff_of(hung)
+                file.write_text(str(26 << 20))
+                text = hung.communicate(timeout=15)[0]
+            self.assertEqual(hung.returncode, 1, text)
+            self.assertIn(f"{device}: swapoff was ended: {file} is 26 MiB, with ", text)
+            self.assertIn(device, swaps())
+            file.write_text(str(96 << 20))
+            self.tune.must("rollback")
         self.check_restored()
 
     def test_swapoff_that_fails(self):
@@ -130,16 +163,25 @@ class Tune(MachineTest):
         self.tune.must("rollback")
         self.check_restored()
 
+    def start_hung(self):
+        """A rollback whose swapoff does not return."""
+        environment = {**os.environ, "LD_PRELOAD": str(machine.BUILD / "kill-at.so"), "HANG_SWAPOFF": "1"}
+        command = [TWINLENS, "tune", "rollback", "--state", str(self.tune.state)]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+
+    def swapoff_of(self, process):
+        """The child that waits in swapoff: it has closed what it was given."""
+        def find():
+            child = read(f"/proc/{process.pid}/task/{process.pid}/children")
+            return child if child and not os.listdir(f"/proc/{child}/fd") else None
+        return eventually(find, 5, "swapoff begins")
+
     def test_swapoff_that_hangs(self):
         """It is ended, the swap stays in use, and the rest is rolled back. It holds no lock."""
         self.tune.must("apply")
         device = self.own_device()
-        environment = {**os.environ, "LD_PRELOAD": str(machine.BUILD / "kill-at.so"), "HANG_SWAPOFF": "1"}
-        command = [TWINLENS, "tune", "rollback", "--state", str(self.tune.state)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as hung:
-            time.sleep(1)
-            child = int(read(f"/proc/{hung.pid}/task/{hung.pid}/children"))
-            self.assertEqual(os.listdir(f"/proc/{child}/fd"), [])
+        with self.start_hung() as hung:
+            self.swapoff_of(hung)
             text = hung.communicate(timeout=60)[0]
         self.assertEqual(hung.returncode, 1, text)
         self.assertIn("swapoff was ended, as it took longer than 30 s", text)
@@ -242,7 +284,7 @@ class Tune(MachineTest):
 
     def test_device_of_somebody_else(self):
         """Made with the number that ours would have got, after a kill just before: it is left alone."""
-        self.tune.must("apply", status=-signal.SIGKILL, env={"KILL_CALL": "sendfile64"})
+        self.tune.must("apply", status=-signal.SIGKILL, env={"KILL_CALL": "hot_add"})
         number = (ZRAM_CONTROL / "hot_add").read_text().strip()
         before = machine.snapshot()
         self.tune.must("rollback")
