@@ -205,6 +205,35 @@ static void applies_one_journal_at_a_time(void **state)
 	assert_string_equal(tree_read(&tree, "/proc/sys/vm/swappiness"), "60");
 }
 
+static void note_kind(void *data, const struct tune_step *step)
+{
+	char *kinds = data;
+
+	strcat(strcat(kinds, step->kind), " ");
+}
+
+static bool never(void *data)
+{
+	(void)data;
+	return false;
+}
+
+/* The link of the boot unit goes first: a plan that is half taken back is not applied at boot. */
+static void undoes_the_last_change_first(void **state)
+{
+	(void)state;
+	char kinds[128] = "";
+	const struct tune_observer observer = {note_kind, never, kinds};
+	struct tune tune;
+	size_t made;
+
+	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
+	tree_open(&tree, NULL, "rollback", &tune);
+	assert_int_equal(tune_rollback(&tune, &observer, NULL), 0);
+	tune_close(&tune);
+	assert_string_equal(kinds, "boot file sysctl sysctl ");
+}
+
 /* After a restart nothing but its own folder tells of the journal that the boot unit reads. */
 static void minds_the_default_journal(void **state)
 {
@@ -364,6 +393,7 @@ int main(void)
 		tree_test(does_not_apply_over_what_was_changed_since, &tree),
 		tree_test(compares_what_was_applied, &tree),
 		tree_test(applies_one_journal_at_a_time, &tree),
+		tree_test(undoes_the_last_change_first, &tree),
 		tree_test(minds_the_default_journal, &tree),
 		tree_test(makes_again_at_boot, &tree),
 		tree_test(is_interrupted_at_boot, &tree),
