@@ -93,9 +93,11 @@ static int run_journal(struct tune *tune, const struct tune_options *options,
 	int r = run(tune, &observer, &err);
 	int status = tune_report(&session, "entries", "looked at", n,
 		r == 0 ? EXIT_STATUS_DONE : EXIT_STATUS_FAILED);
-	if (r > 0) {
+	if (r > 0 && (r & TUNE_FLAW_STAYS)) {
 		log_error(
 			"tune: some of it failed, as told above; run it again when that is mended");
+	} else if (r > 0) {
+		log_error("tune: all is taken back, but what is told above is not as before");
 	}
 	if (r < 0) {
 		status = tune_fail(r, &err);

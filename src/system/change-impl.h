@@ -29,6 +29,7 @@ enum change_state {
 	CHANGE_STATE_IN_PLACE, /* as the change made it */
 	CHANGE_STATE_PARTIAL,  /* between both: apply() was killed on the way */
 	CHANGE_STATE_OTHER,    /* neither: somebody changed it since; it is left alone */
+	CHANGE_STATE_MIXED,    /* somebody changed a part of it: that is left, the rest restored */
 	CHANGE_STATE_ACTION,   /* a deed and no state (dropping the page cache): never undone */
 };
 
@@ -98,15 +99,16 @@ struct change_kind {
 		enum change_state *ret_state, char *ret_now, struct error *err);
 
 	/*
-	 * Before restore() of several entries, those in the states IN_PLACE and PARTIAL: does what
-	 * they have in common. When it fails none of them is restored. NULL for none.
+	 * Before restore() of several entries, those that are to be restored: does what they have
+	 * in common. When it fails none of them is restored. NULL for none.
 	 */
 	int (*restore_first)(struct change_batch *batch, struct error *err);
 
 	/*
-	 * Puts back entry->before; called in the states IN_PLACE and PARTIAL only. A refusal (a
-	 * swapoff that does not fit) is an error: the entry stays, the others are restored all the
-	 * same, and the next rollback tries again.
+	 * Puts back entry->before; called in the states IN_PLACE, PARTIAL and MIXED only. A refusal
+	 * (a swapoff that does not fit) is an error: the entry stays, the others are restored all
+	 * the same, and the next rollback tries again. 1 when that would be of no use: all was done
+	 * that can be, and run->note says what is not as before.
 	 */
 	int (*restore)(struct change_run *run, struct error *err);
 
@@ -132,7 +134,8 @@ bool change_lacks_proc(const struct machine *machine, const char *path, struct c
 
 /*
  * Sets lacks of an open change when its object was applied and somebody changed it since (compare()
- * says OTHER): neither that nor what was before is to be lost. 0, or what compare() returns.
+ * says OTHER or MIXED): neither that nor what was before is to be lost. 0, or what compare()
+ * returns.
  */
 int change_refuse_foreign(const struct machine *machine, struct change *change, struct error *err);
 

@@ -206,18 +206,31 @@ static const struct carrier {
 	{"connman.service", is_any},
 };
 
-static bool is_essential(const char *id)
+static bool matches_one(const char *id, const char *const *patterns, size_t n)
 {
-	static const char *const patterns[] = {"dbus.*", "dbus-broker.service", "systemd-journald*",
-		"systemd-udevd*", "systemd-logind.service", "systemd-tmpfiles-setup*",
-		"systemd-remount-fs.service"};
-
-	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (fnmatch(patterns[i], id, 0) == 0) {
 			return true;
 		}
 	}
 	return false;
+}
+
+bool guard_forbids(const char *id)
+{
+	static const char *const patterns[] = {"dbus.*", "dbus-broker.service"};
+
+	return matches_one(id, patterns, sizeof(patterns) / sizeof(patterns[0]));
+}
+
+static bool is_essential(const char *id)
+{
+	static const char *const patterns[] = {"systemd-journald*", "systemd-udevd*",
+		"systemd-logind.service", "systemd-tmpfiles-setup*", "systemd-remount-fs.service",
+		"systemd-user-sessions.service"};
+
+	return guard_forbids(id) ||
+	       matches_one(id, patterns, sizeof(patterns) / sizeof(patterns[0]));
 }
 
 bool guard_protects(

@@ -26,6 +26,9 @@ struct guard {
 int guard_init(struct guard *guard, const struct sysroot *root, pid_t pid);
 void guard_done(struct guard *guard);
 
+/* true for what tune itself needs to take anything back. */
+bool guard_forbids(const char *id);
+
 /*
  * true when the unit carries one of them; ret_reason (GUARD_REASON_MAX bytes) then says which: "it
  * carries the default route, over eth0".

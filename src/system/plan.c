@@ -123,7 +123,7 @@ int change_refuse_foreign(const struct machine *machine, struct change *change, 
 		return 0;
 	}
 	int r = change->kind->compare(machine, entry, &state, now, err);
-	if (r == 0 && state == CHANGE_STATE_OTHER) {
+	if (r == 0 && (state == CHANGE_STATE_OTHER || state == CHANGE_STATE_MIXED)) {
 		change_text(change->lacks, sizeof(change->lacks),
 			"%.120s: somebody changed it since (%s): rollback leaves that so, and "
 			"apply then begins from it",

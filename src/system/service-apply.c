@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -35,54 +34,46 @@ static int check_removed(
 	return 0;
 }
 
-/* Not when an earlier try got so far that it is masked. */
-static int can_be_disabled(
-	struct systemd *systemd, const char *id, bool *ret_can, struct error *err)
+/* 1 when a recorded link is there, in /run or else; 0 when none is: an earlier try got that far. */
+static int has_links_in(const struct sysroot *root, const struct service_unit *unit,
+	bool is_runtime, struct error *err)
 {
-	struct unit unit;
-	int r = systemd_load_unit(systemd, id, &unit, err);
-
-	if (r < 0) {
-		return r;
+	for (size_t i = 0; i < unit->n_links; i++) {
+		const struct service_link *link = &unit->links[i];
+		enum service_link_state state;
+		if ((strncmp(link->path, "/run/", 5) == 0) != is_runtime) {
+			continue;
+		}
+		int r = service_link_look(root, link->path, link->target, &state);
+		if (r < 0) {
+			return error_set(err, r, "%s: %s", link->path, error_name(r));
+		}
+		if (state == SERVICE_LINK_THERE) {
+			return 1;
+		}
 	}
-	*ret_can = unit_is(unit.load_state, "loaded") && unit.file_state[0] &&
-		   !unit_is(unit.file_state, "generated");
-	unit_done(&unit);
 	return 0;
 }
 
-static bool has_links_in(const struct service_unit *unit, bool is_runtime)
-{
-	for (size_t i = 0; i < unit->n_links; i++) {
-		if ((strncmp(unit->links[i].path, "/run/", 5) == 0) == is_runtime) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static int disable_units(struct systemd *systemd, const struct service_record *record,
+static int disable_units(const struct machine *machine, const struct service_record *record,
 	bool is_runtime, struct error *err)
 {
 	_cleanup_names_ struct names ids = {0}, removed = {0};
 
 	for (size_t i = 0; i < record->n; i++) {
 		const struct service_unit *unit = &record->units[i];
-		bool can = false;
-		int r = has_links_in(unit, is_runtime)
-				? can_be_disabled(systemd, unit->id, &can, err)
-				: 0;
+		int r = has_links_in(machine->root, unit, is_runtime, err);
 		if (r < 0) {
 			return r;
 		}
-		if (can && names_add(&ids, unit->id) < 0) {
+		if (r > 0 && names_add(&ids, unit->id) < 0) {
 			return error_set(err, -ENOMEM, "%s: %s", unit->id, error_name(-ENOMEM));
 		}
 	}
 	if (ids.n == 0) {
 		return 0;
 	}
-	int r = systemd_disable(systemd, &ids, is_runtime, &removed, err);
+	int r = systemd_disable(machine->systemd, &ids, is_runtime, &removed, err);
 	return r < 0 ? r : check_removed(record, &removed, err);
 }
 
@@ -122,7 +113,7 @@ static int sync_mask(const struct sysroot *root, const struct service_unit *unit
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "/etc/systemd/system/%s", unit->id);
+	service_mask_path(unit->id, path);
 	return unit->is_masked ? service_link_sync(root, path, err) : 0;
 }
 
@@ -146,9 +137,9 @@ static int apply_record(
 	const struct machine *machine, const struct service_record *record, struct error *err)
 {
 	struct systemd *systemd = machine->systemd;
-	int r = disable_units(systemd, record, false, err);
+	int r = disable_units(machine, record, false, err);
 
-	r = r ? r : disable_units(systemd, record, true, err);
+	r = r ? r : disable_units(machine, record, true, err);
 	r = r ? r : mask_units(systemd, record, err);
 	r = r ? r : service_change_sync(machine->root, record, err);
 	return r ? r : stop_units(systemd, record, err);
@@ -196,7 +187,9 @@ static int add_units(struct change_batch *batch, const struct journal_entry *ent
 
 	(void)batch;
 	for (size_t i = 0; i < record->n; i++) {
-		int r = names_add_once(ids, record->units[i].id);
+		int r = record->units[i].role == SERVICE_ROLE_FOLLOWER
+				? 0
+				: names_add_once(ids, record->units[i].id);
 		if (r < 0) {
 			return error_set(err, r, "%s: %s", entry->object, error_name(r));
 		}
@@ -211,11 +204,11 @@ static int add_units(struct change_batch *batch, const struct journal_entry *ent
 static int stop_again(struct change_batch *batch, const struct journal_entry *entry,
 	const struct service_record *record, void *data, struct error *err)
 {
-	const struct names *up = data;
+	const struct names *running = data;
 
 	(void)entry;
 	for (size_t i = 0; i < record->n; i++) {
-		if (names_contain(up, record->units[i].id)) {
+		if (names_contain(running, record->units[i].id)) {
 			return stop_units(batch->machine->systemd, record, err);
 		}
 	}
@@ -224,23 +217,23 @@ static int stop_again(struct change_batch *batch, const struct journal_entry *en
 
 static int settle(struct change_batch *batch, struct error *err)
 {
-	_cleanup_names_ struct names ids = {0}, up = {0}, again = {0};
+	_cleanup_names_ struct names ids = {0}, running = {0}, again = {0};
 	const struct timespec pause = {.tv_sec = SETTLE_SECONDS};
 	struct systemd *systemd = batch->machine->systemd;
 
 	int r = systemd_reload(systemd, err);
 	r = r ? r : service_change_for_each(batch, add_units, &ids, err);
-	r = r ? r : systemd_list_up(systemd, &ids, &up, err);
-	r = r ? r : service_change_for_each(batch, stop_again, &up, err);
+	r = r ? r : systemd_list_running(systemd, &ids, &running, err);
+	r = r ? r : service_change_for_each(batch, stop_again, &running, err);
 	if (r < 0) {
 		return r;
 	}
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
-	r = systemd_list_up(systemd, &ids, &again, err);
+	r = systemd_list_running(systemd, &ids, &again, err);
 	if (r == 0 && again.n > 0) {
 		r = error_set(err, -EBUSY,
-			"%s: is active again %d s after it was stopped; `systemctl status %s` "
-			"tells what started it: name that with --service, too",
+			"%s: runs %d s after it was stopped; `systemctl status %s` tells what "
+			"started it: name that with --service, too",
 			again.items[0], SETTLE_SECONDS, again.items[0]);
 	}
 	return r;

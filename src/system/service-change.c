@@ -186,14 +186,21 @@ static int inspect(const struct machine *machine, struct context *context, const
 	const struct service_rules rules = {machine->root, &context->guard, &context->activations,
 		&context->leaving, &past_links, is_named};
 	struct service service;
+	struct error why;
 	int r = list_past_links(machine, change, &past_links);
 
 	if (r < 0) {
 		return error_set(err, r, "%s: its record in the journal: %s", id, error_name(r));
 	}
-	r = service_inspect(&source, &rules, id, &service, err);
+	r = service_inspect(&source, &rules, id, &service, &why);
+	if (r == -ECONNRESET || r == -ENOMEM) {
+		return error_set(err, r, "%s", why.text);
+	}
 	if (r < 0) {
-		return r;
+		/* An odd unit is no reason to leave the others out. */
+		change_text(change->now, sizeof(change->now), "unknown");
+		change_text(change->lacks, sizeof(change->lacks), "%s: %s", id, why.text);
+		return 0;
 	}
 	r = take_verdict(machine, context, &service, change, err);
 	service_done(&service);

@@ -12,6 +12,9 @@ int service_change_compare(const struct machine *machine, const struct journal_e
 int service_change_restore_first(struct change_batch *batch, struct error *err);
 int service_change_restore(struct change_run *run, struct error *err);
 
+/* Whether a rollback of the entry has begun. */
+bool service_change_is_begun(const struct journal_entry *entry);
+
 /* Makes durable what systemd made of the links and masks. */
 int service_change_sync(
 	const struct sysroot *root, const struct service_record *record, struct error *err);

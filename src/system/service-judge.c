@@ -72,7 +72,8 @@ static int consider_masks(const struct inspection *inspection)
 
 	for (size_t i = 0; i < service->n; i++) {
 		struct service_member *member = &service->members[i];
-		if (!service_unit_is_loaded(&member->unit)) {
+		if (!service_unit_is_loaded(&member->unit) ||
+			member->role == SERVICE_ROLE_FOLLOWER) {
 			continue;
 		}
 		if (unit_is(member->unit.file_state, "generated")) {
@@ -102,6 +103,10 @@ static void consider_guard(const struct inspection *inspection)
 
 	for (size_t i = 0; i < service->n; i++) {
 		const char *id = service->members[i].unit.id;
+		if (guard_forbids(id)) {
+			service_refuse(service, "%s: without it nothing could be taken back", id);
+			return;
+		}
 		if (!guard_protects(rules->guard, rules->root, id, why)) {
 			continue;
 		}
@@ -118,11 +123,19 @@ static void consider_guard(const struct inspection *inspection)
 static void consider_self(struct service *service)
 {
 	const struct unit *unit = &service->members[0].unit;
+	bool is_masked = unit_is(unit->load_state, "masked");
 
-	if (unit_is(unit->load_state, "not-found")) {
+	if ((is_masked || unit_is(unit->load_state, "not-found")) && !unit_is_down(unit)) {
+		service_refuse(service, "%s is %s, and runs: once stopped it could not be started",
+			unit->id, unit->load_state);
+	} else if (unit_is(unit->load_state, "not-found")) {
 		service->verdict = SERVICE_IN_PLACE;
 		snprintf(service->reason, sizeof(service->reason), "not installed");
-	} else if (!service_unit_is_loaded(unit) && !unit_is(unit->load_state, "masked")) {
+	} else if (unit_is(unit->file_state, "masked-runtime")) {
+		service_refuse(service,
+			"%s is masked until the next start only: `systemctl unmask --runtime` it",
+			unit->id);
+	} else if (!service_unit_is_loaded(unit) && !is_masked) {
 		service_refuse(service, "systemd cannot load %s (%s); see `systemctl status %s`",
 			unit->id, unit->load_state, unit->id);
 	} else if (unit->is_transient) {
@@ -135,8 +148,13 @@ static void consider_stopping(struct service *service)
 {
 	for (size_t i = 0; i < service->n; i++) {
 		const struct unit *unit = &service->members[i].unit;
-		if (unit_is_up(unit) && !unit->can_stop) {
+		if (unit_is_down(unit)) {
+			continue;
+		}
+		if (!unit->can_stop && service->members[i].role != SERVICE_ROLE_FOLLOWER) {
 			service_refuse(service, "%s refuses to be stopped", unit->id);
+		} else if (!unit->can_start) {
+			service_refuse(service, "%s refuses to be started again", unit->id);
 		}
 	}
 }
@@ -145,7 +163,9 @@ static bool is_anything_left(const struct service *service)
 {
 	for (size_t i = 0; i < service->n; i++) {
 		const struct service_member *member = &service->members[i];
-		if (unit_is_up(&member->unit) || member->links.n > 0 || member->mask_reason[0]) {
+		if (member->role != SERVICE_ROLE_FOLLOWER &&
+			(!unit_is_down(&member->unit) || member->links.n > 0 ||
+				member->mask_reason[0])) {
 			return true;
 		}
 	}

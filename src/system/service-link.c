@@ -49,14 +49,33 @@ static int cut_last(const char *path, char folder[static PATH_MAX])
 	return 0;
 }
 
-/* With the mode that systemd gives it. */
+bool service_link_leads(const struct sysroot *root, const char *path, const char *target)
+{
+	char folder[PATH_MAX], full[2 * PATH_MAX];
+
+	if (target[0] == '/') {
+		return sysroot_exists(root, target);
+	}
+	if (cut_last(path, folder) < 0) {
+		return false;
+	}
+	snprintf(full, sizeof(full), "%s/%s", folder, target);
+	return sysroot_exists(root, full);
+}
+
+void service_mask_path(const char *id, char path[static PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "/etc/systemd/system/%s", id);
+}
+
+/* With the mode that systemd gives it. A run that was killed may have made it, and no more. */
 static int make_folder(const char *folder)
 {
-	if (mkdir(folder, 0755) < 0) {
-		return errno == EEXIST ? 0 : -errno;
-	}
-	/* The mask of this process is not to matter. */
-	return chmod(folder, 0755) < 0 ? -errno : folder_sync_parent(folder);
+	mode_t mask = umask(0022);
+	int r = mkdir(folder, 0755) < 0 && errno != EEXIST ? -errno : 0;
+
+	umask(mask);
+	return r < 0 ? r : folder_sync_parent(folder);
 }
 
 static int make_link(const char *path, const char *target)

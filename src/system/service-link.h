@@ -2,6 +2,9 @@
 #ifndef SYSTEM_SERVICE_LINK_H
 #define SYSTEM_SERVICE_LINK_H
 
+#include <limits.h>
+#include <stdbool.h>
+
 #include "util/error.h"
 #include "util/sysroot.h"
 
@@ -14,6 +17,13 @@ enum service_link_state {
 /* 0, or a negative errno. */
 int service_link_look(const struct sysroot *root, const char *path, const char *target,
 	enum service_link_state *ret_state);
+
+/* Whether there is something where a link at path with this target leads. */
+bool service_link_leads(const struct sysroot *root, const char *path, const char *target);
+
+/* Where a mask of the unit lies: a link to SERVICE_MASK. */
+#define SERVICE_MASK "/dev/null"
+void service_mask_path(const char *id, char path[static PATH_MAX]);
 
 /*
  * Makes the link, durably, unless it is there. systemd removes a folder with its last link: that is

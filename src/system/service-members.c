@@ -1,4 +1,4 @@
-/* The service, its triggers and its dependants, and theirs. */
+/* The service, its triggers, dependants and followers, and theirs. */
 #include "system/service-impl.h"
 
 #include <errno.h>
@@ -51,7 +51,7 @@ static int add_member(struct inspection *inspection, struct unit *unit, enum ser
 	struct service_member *member = &members[service->n++];
 	*member = (struct service_member){.unit = *unit, .role = role};
 	*unit = (struct unit){0};
-	if (!can_have_links(&member->unit)) {
+	if (role == SERVICE_ROLE_FOLLOWER || !can_have_links(&member->unit)) {
 		return 0;
 	}
 	const struct service_source *source = inspection->source;
@@ -137,12 +137,64 @@ static int collect_trigger(struct inspection *inspection, const char *id)
 	return r;
 }
 
-/* Takes the content of unit. Members move when others are added: they are found by index. */
-int service_collect(struct inspection *inspection, struct unit *unit, enum service_role role)
+/* What stops along need not be disabled, but started again. */
+static int collect_follower(struct inspection *inspection, size_t index, const char *id)
 {
 	struct service *service = inspection->service;
-	size_t index = service->n;
-	int r = add_member(inspection, unit, role);
+	struct unit unit;
+
+	if (service_find_member(service, id)) {
+		return 0;
+	}
+	int r = service_load_unit(inspection, id, &unit);
+	if (r < 0) {
+		return r;
+	}
+	if (!unit_is_down(&unit) && service_is_other_kind(unit.id)) {
+		service_refuse(
+			service, "%s stops with %s", unit.id, service->members[index].unit.id);
+	} else if (!unit_is_down(&unit)) {
+		r = service_collect(inspection, &unit, SERVICE_ROLE_FOLLOWER);
+	}
+	unit_done(&unit);
+	return r;
+}
+
+static bool is_template(const char *id)
+{
+	return strstr(id, "@.") != NULL;
+}
+
+/* A link that is removed may enable another unit: Also= of the unit's file. */
+static int collect_owner(struct inspection *inspection, const char *link)
+{
+	struct service *service = inspection->service;
+	const char *id = strrchr(link, '/') + 1;
+	struct unit unit;
+
+	if (service_find_member(service, id) || is_template(id)) {
+		return 0;
+	}
+	if (service_is_other_kind(id)) {
+		service_refuse(service, "%s is disabled with it", id);
+		return 0;
+	}
+	int r = service_load_unit(inspection, id, &unit);
+	if (r < 0) {
+		return r;
+	}
+	if (service_unit_is_loaded(&unit) && !service_find_member(service, unit.id)) {
+		r = service_collect(inspection, &unit, SERVICE_ROLE_DEPENDANT);
+	}
+	unit_done(&unit);
+	return r;
+}
+
+/* Members move when others are added: they are found by index. */
+static int collect_what_goes(struct inspection *inspection, size_t index)
+{
+	struct service *service = inspection->service;
+	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < service->members[index].unit.triggered_by.n; i++) {
 		r = collect_trigger(inspection, service->members[index].unit.triggered_by.items[i]);
@@ -151,5 +203,39 @@ int service_collect(struct inspection *inspection, struct unit *unit, enum servi
 		r = collect_dependant(
 			inspection, index, service->members[index].unit.required_by.items[i]);
 	}
+	for (size_t i = 0; r == 0 && i < service->members[index].links.n; i++) {
+		r = collect_owner(inspection, service->members[index].links.items[i]);
+	}
 	return r;
+}
+
+static int collect_what_stops(struct inspection *inspection, size_t index, enum service_role role)
+{
+	struct service *service = inspection->service;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < service->members[index].unit.followers.n; i++) {
+		r = collect_follower(
+			inspection, index, service->members[index].unit.followers.items[i]);
+	}
+	if (role != SERVICE_ROLE_FOLLOWER) {
+		return r;
+	}
+	for (size_t i = 0; r == 0 && i < service->members[index].unit.required_by.n; i++) {
+		r = collect_follower(
+			inspection, index, service->members[index].unit.required_by.items[i]);
+	}
+	return r;
+}
+
+/* Takes the content of unit. */
+int service_collect(struct inspection *inspection, struct unit *unit, enum service_role role)
+{
+	size_t index = inspection->service->n;
+	int r = add_member(inspection, unit, role);
+
+	if (r == 0 && role != SERVICE_ROLE_FOLLOWER) {
+		r = collect_what_goes(inspection, index);
+	}
+	return r < 0 ? r : collect_what_stops(inspection, index, role);
 }

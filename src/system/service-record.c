@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "system/bus.h"
+#include "system/service-link.h"
 #include "util/cleanup.h"
 
 #define LINKS_MAX 256 /* of one unit; usual are two */
@@ -35,9 +36,38 @@ static int add_link(json_t *links, const struct sysroot *root, const char *path,
 		return error_set(
 			err, r, "%s: to where it leads cannot be read: %s", path, error_name(r));
 	}
-	if (json_array_append_new(links, json_pack("{s:s,s:s}", "path", path, "target", target)) <
-		0) {
+	bool is_dangling = !service_link_leads(root, path, target);
+	if (json_array_append_new(links, json_pack("{s:s,s:s,s:b}", "path", path, "target", target,
+						 "dangling", (int)is_dangling)) < 0) {
 		return error_set(err, -ENOMEM, "%s: not a text in UTF-8, or no memory", path);
+	}
+	return 0;
+}
+
+static bool has_link(const json_t *links, const char *path)
+{
+	json_t *link;
+	size_t i;
+
+	json_array_foreach(links, i, link) {
+		const char *known = json_string_value(json_object_get(link, "path"));
+		if (known && strcmp(known, path) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* One that is known keeps the target that it had first. */
+static int add_links(json_t *links, const struct service_member *member, const struct sysroot *root,
+	struct error *err)
+{
+	for (size_t i = 0; i < member->links.n; i++) {
+		const char *path = member->links.items[i];
+		int r = has_link(links, path) ? 0 : add_link(links, root, path, err);
+		if (r < 0) {
+			return r;
+		}
 	}
 	return 0;
 }
@@ -47,12 +77,10 @@ static int make_unit(const struct service_member *member, const struct sysroot *
 {
 	_cleanup_json_ json_t *links = json_array();
 	const struct unit *unit = &member->unit;
+	int r = add_links(links, member, root, err);
 
-	for (size_t i = 0; i < member->links.n; i++) {
-		int r = add_link(links, root, member->links.items[i], err);
-		if (r < 0) {
-			return r;
-		}
+	if (r < 0) {
+		return r;
 	}
 	*ret_unit = json_pack("{s:s,s:s,s:s,s:s,s:b,s:b,s:O}", "unit", unit->id, "role",
 		service_role_name(member->role), "state", unit->file_state, "active",
@@ -75,7 +103,7 @@ static json_t *find_unit(const json_t *units, const char *id)
 	return NULL;
 }
 
-/* A unit that is known stays as it was before the first change; a mask may come to it. */
+/* A unit that is known stays as it was before the first change; a mask and links may come to it. */
 static int merge_unit(json_t *units, const struct service_member *member,
 	const struct sysroot *root, struct error *err)
 {
@@ -84,7 +112,8 @@ static int merge_unit(json_t *units, const struct service_member *member,
 	if (known) {
 		bool is_masked = member->mask_reason[0] != '\0';
 		int r = is_masked ? json_object_set_new(known, "mask", json_true()) : 0;
-		return r < 0 ? error_set(err, -ENOMEM, "%s: no memory", member->unit.id) : 0;
+		return r < 0 ? error_set(err, -ENOMEM, "%s: no memory", member->unit.id)
+			     : add_links(json_object_get(known, "links"), member, root, err);
 	}
 	int r = make_unit(member, root, &unit, err);
 	if (r == 0 && json_array_append_new(units, unit) < 0) {
@@ -116,7 +145,7 @@ int service_record_make(const struct service *service, const struct sysroot *roo
 
 static int parse_role(const char *name, enum service_role *ret_role)
 {
-	for (int role = SERVICE_ROLE_SELF; role <= SERVICE_ROLE_DEPENDANT; role++) {
+	for (int role = SERVICE_ROLE_SELF; role <= SERVICE_ROLE_FOLLOWER; role++) {
 		if (strcmp(name, service_role_name(role)) == 0) {
 			*ret_role = role;
 			return 0;
@@ -134,7 +163,8 @@ static int parse_link(const json_t *json, struct service_link *ret_link)
 		strlen(target) >= PATH_MAX) {
 		return -EBADMSG;
 	}
-	struct service_link link = {strdup(path), strdup(target)};
+	struct service_link link = {
+		strdup(path), strdup(target), json_is_true(json_object_get(json, "dangling"))};
 	if (!link.path || !link.target) {
 		free(link.path);
 		free(link.target);
@@ -231,6 +261,11 @@ void service_record_done(struct service_record *record)
 	}
 	free(record->units);
 	*record = (struct service_record){0};
+}
+
+bool service_link_is_lost(const struct sysroot *root, const struct service_link *link)
+{
+	return !link->was_dangling && !service_link_leads(root, link->path, link->target);
 }
 
 int service_record_list_masked(const struct service_record *record, struct names *ids)

@@ -4,7 +4,7 @@
  *
  *     {"units":[{"unit":"cups.service","role":"service","state":"enabled","active":"active",
  *                "up":true,"mask":false,
- *                "links":[{"path":"/etc/systemd/...","target":"/lib/systemd/..."}]}]}
+ *                "links":[{"path":"/etc/systemd/...","target":"/lib/systemd/...","dangling":false}]}]}
  */
 #ifndef SYSTEM_SERVICE_RECORD_H
 #define SYSTEM_SERVICE_RECORD_H
@@ -18,6 +18,7 @@
 
 struct service_link {
 	char *path, *target;
+	bool was_dangling;
 };
 
 struct service_unit {
@@ -45,6 +46,9 @@ int service_record_make(const struct service *service, const struct sysroot *roo
 int service_record_parse(
 	const json_t *record, struct service_record *ret_record, struct error *err);
 void service_record_done(struct service_record *record);
+
+/* A link that is gone and would lead to nothing: its unit is not installed any more. */
+bool service_link_is_lost(const struct sysroot *root, const struct service_link *link);
 
 /* Those that the change masks. Added to ids. 0, or -ENOMEM. */
 int service_record_list_masked(const struct service_record *record, struct names *ids);

@@ -1,168 +1,144 @@
-/* Compares a record with the machine, and puts links and states back. */
+/*
+ * Puts links, masks and states of a record back. What somebody else changed of it is left alone,
+ * and what cannot be started any more is told: neither keeps the rest from being restored.
+ */
 #include "system/service-change.h"
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "system/service-link.h"
-#include "system/service-record.h"
 #include "system/systemd.h"
+#include "util/clock.h"
 
-/* Of the progress: files may be back that systemd has not read. */
-#define RESTORING "restoring"
+#define RESTORING "restoring" /* of the progress: files may be back that systemd has not read */
 
-static void describe_unit(const struct unit *unit, char *text)
-{
-	const char *state = unit->file_state[0] ? unit->file_state : unit->load_state;
+#define LOOK_AGAIN_NS (200 * NSEC_PER_MSEC) /* what dies at once is dead by then */
 
-	change_text(text, CHANGE_VALUE_MAX, "%s, %s", state, unit->active_state);
-}
-
-/* What speaks for each state; somebody else's doing is told at once. */
-struct comparison {
-	unsigned n_before, n_placed;
-	bool is_other;
-	char *now; /* CHANGE_VALUE_MAX */
+/* One entry that is restored. */
+struct restoring {
+	struct systemd *systemd;
+	const struct sysroot *root;
+	const struct service_record *record;
+	char *note; /* CHANGE_TEXT_MAX bytes; the first thing that is not as before */
+	bool is_flawed;
+	struct names started;
 };
 
-static int compare_links(const struct machine *machine, const struct service_unit *unit,
-	struct comparison *comparison, struct error *err)
-{
-	enum service_link_state state;
-
-	for (size_t i = 0; i < unit->n_links; i++) {
-		const struct service_link *link = &unit->links[i];
-		int r = service_link_look(machine->root, link->path, link->target, &state);
-		if (r < 0) {
-			return error_set(err, r, "%s: %s", link->path, error_name(r));
-		}
-		comparison->n_before += state == SERVICE_LINK_THERE;
-		comparison->n_placed += state == SERVICE_LINK_GONE;
-		if (state == SERVICE_LINK_OTHER && !comparison->is_other) {
-			comparison->is_other = true;
-			change_text(comparison->now, CHANGE_VALUE_MAX, "%s leads elsewhere since",
-				link->path);
-		}
-	}
-	return 0;
-}
-
-static void compare_unit(
-	const struct service_unit *wanted, const struct unit *unit, struct comparison *comparison)
-{
-	bool is_masked = unit_is(unit->load_state, "masked");
-
-	if (wanted->is_masked) {
-		comparison->n_before += !is_masked;
-		comparison->n_placed += is_masked;
-	} else if (is_masked && !comparison->is_other) {
-		comparison->is_other = true;
-		change_text(comparison->now, CHANGE_VALUE_MAX, "%s was masked since", unit->id);
-	}
-	if (wanted->was_up) {
-		comparison->n_before += unit_is_up(unit);
-		comparison->n_placed += !unit_is_up(unit);
-	}
-	if (wanted->role != SERVICE_ROLE_SELF || comparison->is_other) {
-		return;
-	}
-	/* A unit whose very file was a link is not found once that is removed. */
-	if (unit_is(unit->load_state, "not-found") && wanted->n_links == 0) {
-		comparison->is_other = true;
-		change_text(comparison->now, CHANGE_VALUE_MAX, "not installed any more");
-		return;
-	}
-	describe_unit(unit, comparison->now);
-}
-
-static int compare_record(const struct machine *machine, struct systemd *systemd,
-	const struct service_record *record, struct comparison *comparison, struct error *err)
-{
-	for (size_t i = 0; i < record->n; i++) {
-		struct unit unit;
-		int r = compare_links(machine, &record->units[i], comparison, err);
-		if (r == 0) {
-			r = systemd_load_unit(systemd, record->units[i].id, &unit, err);
-		}
-		if (r < 0) {
-			return r;
-		}
-		compare_unit(&record->units[i], &unit, comparison);
-		unit_done(&unit);
-	}
-	return 0;
-}
-
-static bool is_begun(const struct journal_entry *entry)
+bool service_change_is_begun(const struct journal_entry *entry)
 {
 	return json_is_true(json_object_get(entry->progress, RESTORING));
 }
 
-static enum change_state conclude(
-	const struct journal_entry *entry, const struct comparison *comparison)
+static void tell(struct restoring *restoring, const char *object, const char *what)
 {
-	if (comparison->is_other) {
-		return CHANGE_STATE_OTHER;
+	if (!restoring->note[0]) {
+		change_text(restoring->note, CHANGE_TEXT_MAX, "%s %s", object, what);
 	}
-	if (comparison->n_placed == 0) {
-		return is_begun(entry) ? CHANGE_STATE_PARTIAL : CHANGE_STATE_BEFORE;
-	}
-	return comparison->n_before == 0 ? CHANGE_STATE_IN_PLACE : CHANGE_STATE_PARTIAL;
 }
 
-int service_change_compare(const struct machine *machine, const struct journal_entry *entry,
-	enum change_state *ret_state, char *ret_now, struct error *err)
+/* 1 when it was made. */
+static int restore_link(
+	struct restoring *restoring, const struct service_link *link, struct error *err)
 {
-	struct comparison comparison = {.now = ret_now};
-	struct service_record record;
-	int r = systemd_connect(machine->systemd, err);
+	enum service_link_state state;
+	int r = service_link_look(restoring->root, link->path, link->target, &state);
 
-	r = r ? r : service_record_parse(entry->wanted, &record, err);
 	if (r < 0) {
-		return r;
+		return error_set(err, r, "%s: %s", link->path, error_name(r));
 	}
-	r = compare_record(machine, machine->systemd, &record, &comparison, err);
-	service_record_done(&record);
-	if (r < 0) {
-		return r;
+	if (state == SERVICE_LINK_THERE) {
+		return 0;
 	}
-	*ret_state = conclude(entry, &comparison);
-	return 0;
+	if (state == SERVICE_LINK_OTHER) {
+		tell(restoring, link->path, "leads elsewhere since, and is left so");
+		return 0;
+	}
+	if (service_link_is_lost(restoring->root, link)) {
+		tell(restoring, link->target, "is not there any more: it is not enabled again");
+		return 0;
+	}
+	r = service_link_restore(restoring->root, link->path, link->target, err);
+	return r < 0 ? r : 1;
 }
 
-static int restore_links(
-	const struct sysroot *root, const struct service_record *record, struct error *err)
+/* How many links were made. */
+static int restore_links(struct restoring *restoring, struct error *err)
 {
+	const struct service_record *record = restoring->record;
+	int n = 0;
+
 	for (size_t i = 0; i < record->n; i++) {
-		const struct service_unit *unit = &record->units[i];
-		for (size_t j = 0; j < unit->n_links; j++) {
-			int r = service_link_restore(
-				root, unit->links[j].path, unit->links[j].target, err);
+		for (size_t j = 0; j < record->units[i].n_links; j++) {
+			int r = restore_link(restoring, &record->units[i].links[j], err);
 			if (r < 0) {
 				return r;
 			}
+			n += r;
+		}
+	}
+	return n;
+}
+
+/* Those of our masks that are there. */
+static int list_masks(
+	const struct sysroot *root, const struct service_record *record, struct names *ids)
+{
+	enum service_link_state state;
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < record->n; i++) {
+		const struct service_unit *unit = &record->units[i];
+		service_mask_path(unit->id, path);
+		int r = unit->is_masked ? service_link_look(root, path, SERVICE_MASK, &state) : 0;
+		if (r == 0 && unit->is_masked && state == SERVICE_LINK_THERE) {
+			r = names_add(ids, unit->id);
+		}
+		if (r < 0) {
+			return r;
 		}
 	}
 	return 0;
 }
 
-static int restore_files(struct change_batch *batch, const struct journal_entry *entry,
+/* How many links and masks were changed: then systemd is to read them. */
+static int restore_files(struct restoring *restoring, struct error *err)
+{
+	_cleanup_names_ struct names masks = {0};
+	const struct service_record *record = restoring->record;
+
+	int r = list_masks(restoring->root, record, &masks);
+	if (r < 0) {
+		return error_set(err, r, "%s: %s", record->units[0].id, error_name(r));
+	}
+	if (masks.n > 0) {
+		r = systemd_unmask(restoring->systemd, &masks, err);
+	}
+	int n_links = r < 0 ? r : restore_links(restoring, err);
+	if (n_links < 0) {
+		return n_links;
+	}
+	r = service_change_sync(restoring->root, record, err);
+	return r < 0 ? r : n_links + (int)masks.n;
+}
+
+static int begin(struct change_batch *batch, const struct journal_entry *entry,
 	const struct service_record *record, void *data, struct error *err)
 {
-	_cleanup_names_ struct names masked = {0};
+	char note[CHANGE_TEXT_MAX] = "";
+	struct restoring restoring = {
+		batch->machine->systemd, batch->machine->root, record, note, false, {0}};
+	struct error later;
 
 	(void)data;
-	int r = is_begun(entry) ? 0
-				: change_batch_progress(
-					  batch, entry, json_pack("{s:b}", RESTORING, 1), err);
-	if (r == 0 && service_record_list_masked(record, &masked) < 0) {
-		r = error_set(err, -ENOMEM, "%s: %s", entry->object, error_name(-ENOMEM));
+	int r = service_change_is_begun(entry) ? 0
+					       : change_batch_progress(batch, entry,
+							 json_pack("{s:b}", RESTORING, 1), err);
+	if (r == 0 && restore_files(&restoring, &later) < 0) {
+		return 0; /* it is tried again, and told, when this one's turn comes */
 	}
-	if (r == 0 && masked.n > 0) {
-		r = systemd_unmask(batch->machine->systemd, &masked, err);
-	}
-	r = r ? r : restore_links(batch->machine->root, record, err);
-	return r ? r : service_change_sync(batch->machine->root, record, err);
+	return r;
 }
 
 /* systemd reads its files again once, before the first of the units is started. */
@@ -170,68 +146,138 @@ int service_change_restore_first(struct change_batch *batch, struct error *err)
 {
 	int r = systemd_connect(batch->machine->systemd, err);
 
-	r = r ? r : service_change_for_each(batch, restore_files, NULL, err);
+	r = r ? r : service_change_for_each(batch, begin, NULL, err);
 	return r ? r : systemd_reload(batch->machine->systemd, err);
 }
 
-static int is_up(struct systemd *systemd, const char *id, bool *ret_is_up, struct error *err)
+static const struct service_unit *find_unit(const struct service_record *record, const char *id)
+{
+	for (size_t i = 0; i < record->n; i++) {
+		if (strcmp(record->units[i].id, id) == 0) {
+			return &record->units[i];
+		}
+	}
+	return NULL;
+}
+
+/* A socket cannot be opened while its service runs without it. Added to stopped: those services. */
+static int make_way(struct restoring *restoring, const struct unit *unit, struct names *stopped,
+	struct error *err)
+{
+	if (strcmp(unit_name_kind(unit->id), "socket") != 0 || unit->triggers.n == 0) {
+		return 0;
+	}
+	int r = systemd_list_running(restoring->systemd, &unit->triggers, stopped, err);
+	for (size_t i = 0; r == 0 && i < stopped->n; i++) {
+		r = systemd_stop(restoring->systemd, stopped->items[i], err);
+	}
+	return r;
+}
+
+/* Those of the record are started in their turn. */
+static int start_again(struct restoring *restoring, const struct names *stopped, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < stopped->n; i++) {
+		r = find_unit(restoring->record, stopped->items[i])
+			    ? 0
+			    : systemd_start(restoring->systemd, stopped->items[i], err);
+	}
+	return r;
+}
+
+static int start_loaded(struct restoring *restoring, const struct unit *unit, struct error *err)
+{
+	_cleanup_names_ struct names stopped = {0};
+
+	if (!unit_is_down(unit)) {
+		return 0;
+	}
+	if (unit_is(unit->load_state, "masked") || unit_is(unit->load_state, "not-found")) {
+		bool is_masked = unit_is(unit->load_state, "masked");
+		tell(restoring, unit->id,
+			is_masked ? "was masked since, and is left so"
+				  : "is not installed any more");
+		return 0;
+	}
+	int r = make_way(restoring, unit, &stopped, err);
+	r = r ? r : systemd_start(restoring->systemd, unit->id, err);
+	r = r ? r : start_again(restoring, &stopped, err);
+	if (r == 0 && names_add(&restoring->started, unit->id) < 0) {
+		r = error_set(err, -ENOMEM, "%s: %s", unit->id, error_name(-ENOMEM));
+	}
+	return r;
+}
+
+/* 0, also when it cannot be started; a negative errno when nothing can be. */
+static int start_unit(
+	struct restoring *restoring, const struct service_unit *wanted, struct error *err)
 {
 	struct unit unit;
-	int r = systemd_load_unit(systemd, id, &unit, err);
+	int r = systemd_load_unit(restoring->systemd, wanted->id, &unit, err);
 
 	if (r < 0) {
 		return r;
 	}
-	*ret_is_up = unit_is_up(&unit);
+	r = start_loaded(restoring, &unit, err);
 	unit_done(&unit);
-	return 0;
-}
-
-/* A socket cannot be opened while its service runs without it. */
-static int make_way(struct systemd *systemd, const struct service_record *record,
-	const struct service_unit *unit, struct error *err)
-{
-	bool is_service_up = false;
-	const char *service = record->units[0].id;
-
-	if (unit->role != SERVICE_ROLE_TRIGGER || strcmp(unit_name_kind(unit->id), "socket") != 0) {
-		return 0;
-	}
-	int r = is_up(systemd, service, &is_service_up, err);
-	return r == 0 && is_service_up ? systemd_stop(systemd, service, err) : r;
-}
-
-static int start_unit(struct systemd *systemd, const struct service_record *record,
-	const struct service_unit *unit, struct error *err)
-{
-	bool is_unit_up = false;
-	int r = is_up(systemd, unit->id, &is_unit_up, err);
-
-	if (r < 0 || is_unit_up) {
+	if (r == 0 || r == -ECONNRESET || r == -ENOMEM) {
 		return r;
 	}
-	r = make_way(systemd, record, unit, err);
-	return r < 0 ? r : systemd_start(systemd, unit->id, err);
+	restoring->is_flawed = true;
+	tell(restoring, "enabled as before, but:", err->text);
+	return 0;
 }
 
-static int start_units(
-	struct systemd *systemd, const struct service_record *record, struct error *err)
+static int start_units(struct restoring *restoring, struct error *err)
 {
-	static const enum service_role order[] = {
-		SERVICE_ROLE_TRIGGER, SERVICE_ROLE_SELF, SERVICE_ROLE_DEPENDANT};
+	static const enum service_role order[] = {SERVICE_ROLE_TRIGGER, SERVICE_ROLE_SELF,
+		SERVICE_ROLE_DEPENDANT, SERVICE_ROLE_FOLLOWER};
+	const struct service_record *record = restoring->record;
+	int r = 0;
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		for (size_t j = 0; j < record->n; j++) {
+		for (size_t j = 0; j < record->n && r == 0; j++) {
 			const struct service_unit *unit = &record->units[j];
-			int r = unit->was_up && unit->role == order[i]
-					? start_unit(systemd, record, unit, err)
-					: 0;
-			if (r < 0) {
-				return r;
-			}
+			r = unit->was_up && unit->role == order[i]
+				    ? start_unit(restoring, unit, err)
+				    : 0;
 		}
 	}
-	return 0;
+	return r;
+}
+
+/* The job to start a simple service has ended well before the service has done anything. */
+static int look_again(struct restoring *restoring, struct error *err)
+{
+	_cleanup_names_ struct names running = {0};
+	const struct timespec pause = {.tv_nsec = LOOK_AGAIN_NS};
+	const struct names *started = &restoring->started;
+
+	if (started->n == 0) {
+		return 0;
+	}
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+	int r = systemd_list_running(restoring->systemd, started, &running, err);
+	for (size_t i = 0; i < started->n && r == 0; i++) {
+		if (!names_contain(&running, started->items[i])) {
+			restoring->is_flawed = true;
+			tell(restoring, started->items[i], "was started, and has ended since");
+		}
+	}
+	return r;
+}
+
+static int restore(struct restoring *restoring, struct error *err)
+{
+	int r = restore_files(restoring, err);
+
+	if (r > 0) {
+		r = systemd_reload(restoring->systemd, err);
+	}
+	r = r < 0 ? r : start_units(restoring, err);
+	return r < 0 ? r : look_again(restoring, err);
 }
 
 int service_change_restore(struct change_run *run, struct error *err)
@@ -244,9 +290,11 @@ int service_change_restore(struct change_run *run, struct error *err)
 	if (r < 0) {
 		return r;
 	}
+	struct restoring restoring = {systemd, run->machine->root, &record, run->note, false, {0}};
 	uint64_t waited_ns = systemd_waited_ns(systemd);
-	r = start_units(systemd, &record, err);
+	r = restore(&restoring, err);
 	run->waited_ns = systemd_waited_ns(systemd) - waited_ns;
+	names_done(&restoring.started);
 	service_record_done(&record);
-	return r;
+	return r < 0 ? r : restoring.is_flawed;
 }

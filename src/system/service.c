@@ -9,7 +9,7 @@
 
 const char *service_role_name(enum service_role role)
 {
-	static const char *const names[] = {"service", "trigger", "dependant"};
+	static const char *const names[] = {"service", "trigger", "dependant", "follower"};
 
 	return names[role];
 }

@@ -6,10 +6,12 @@
  * - the service;
  * - its triggers: sockets, paths and timers;
  * - its dependants: services that require it and are enabled or up. They would pull it in at boot,
- *   and end with it.
- * Each is disabled and stopped. One that something starts all the same is masked besides: one with
- * no link that disabling removes but that another unit's file wants, that a generator enables, or
- * that a call on D-Bus starts under a name that stays. A mask is a link in /etc/systemd/system.
+ *   and end with it. And units that are disabled along with one (Also=);
+ * - followers: what stops with one of these (PartOf=, StopPropagatedFrom=) and runs.
+ * All but the followers are disabled and stopped. One that something starts all the same is masked
+ * besides: one with no link that disabling removes but that another unit's file wants, that a
+ * generator enables, or that a call on D-Bus starts under a name that stays. A mask is a link in
+ * /etc/systemd/system.
  */
 #ifndef SYSTEM_SERVICE_H
 #define SYSTEM_SERVICE_H
@@ -29,6 +31,7 @@ enum service_role {
 	SERVICE_ROLE_SELF,
 	SERVICE_ROLE_TRIGGER,
 	SERVICE_ROLE_DEPENDANT,
+	SERVICE_ROLE_FOLLOWER,
 };
 
 enum service_verdict {

@@ -122,8 +122,8 @@ int systemd_load_unit(
 }
 
 /* Of each: name, description, load state, active state, ... */
-int systemd_list_up(
-	struct systemd *systemd, const struct names *ids, struct names *up, struct error *err)
+int systemd_list_running(
+	struct systemd *systemd, const struct names *ids, struct names *running, struct error *err)
 {
 	_cleanup_json_ json_t *reply = NULL;
 	json_t *unit;
@@ -140,7 +140,7 @@ int systemd_list_up(
 		if (!id || !state) {
 			return error_set(err, -EBADMSG, "systemd: the states of units are none");
 		}
-		if (unit_state_is_up(state) && names_add_once(up, id) < 0) {
+		if (!unit_state_is_down(state) && names_add_once(running, id) < 0) {
 			return error_set(err, -ENOMEM, "%s: %s", id, error_name(-ENOMEM));
 		}
 	}
@@ -251,8 +251,10 @@ static int wait_job(struct systemd *systemd, const char *id, const char *verb, c
 		_cleanup_json_ json_t *values = NULL;
 		int r = bus_next_signal(systemd->bus, deadline_ns, &values, err);
 		if (r == -ETIMEDOUT) {
-			return error_set(err, r, "%s: to %s it takes longer than %d s", id, verb,
-				(int)(SYSTEMD_JOB_TIMEOUT_NS / NSEC_PER_SEC));
+			return error_set(err, r,
+				"%s: to %s it takes longer than %d s; `systemctl status %s` tells "
+				"why, `systemctl kill` ends it",
+				id, verb, (int)(SYSTEMD_JOB_TIMEOUT_NS / NSEC_PER_SEC), id);
 		}
 		if (r < 0) {
 			return r;

@@ -41,9 +41,9 @@ int systemd_get_unit_at(
 int systemd_load_unit(
 	struct systemd *systemd, const char *id, struct unit *ret_unit, struct error *err);
 
-/* Those of ids, full names, that run or are about to. Added to up. */
-int systemd_list_up(
-	struct systemd *systemd, const struct names *ids, struct names *up, struct error *err);
+/* Those of ids, full names, that are not down. Added to running. */
+int systemd_list_running(
+	struct systemd *systemd, const struct names *ids, struct names *running, struct error *err);
 
 /* The links that disabling the unit would remove: absolute paths. Added to paths. */
 int systemd_list_links(

@@ -200,15 +200,16 @@ static void test_nothing_to_do(void **state)
 	}
 }
 
-static void test_masked_but_running_is_stopped(void **state)
+static void test_masked_but_running_is_refused(void **state)
 {
 	(void)state;
 	json_t *units =
 		with("x.service", "{\"LoadState\":\"masked\",\"UnitFileState\":\"masked\"}");
 	struct service service = inspect(units, "x.service");
 
-	assert_int_equal(service.verdict, SERVICE_OPEN);
-	assert_int_equal(service.members[0].links.n, 0);
+	assert_int_equal(service.verdict, SERVICE_REFUSED);
+	assert_string_equal(service.reason,
+		"x.service is masked, and runs: once stopped it could not be started");
 	service_done(&service);
 	json_decref(units);
 }
@@ -401,7 +402,7 @@ int main(void)
 		cmocka_unit_test(test_an_alias_is_its_service),
 		cmocka_unit_test(test_activation_under_its_own_name_is_masked),
 		cmocka_unit_test(test_nothing_to_do),
-		cmocka_unit_test(test_masked_but_running_is_stopped),
+		cmocka_unit_test(test_masked_but_running_is_refused),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_what_carries_the_session_is_named_or_left),
 		cmocka_unit_test(test_wants_that_stay),

@@ -24,7 +24,8 @@ static void conclude(struct undo *undo, enum tune_outcome outcome, const char *h
 
 static bool is_to_restore(const struct undo *undo)
 {
-	return undo->state == CHANGE_STATE_IN_PLACE || undo->state == CHANGE_STATE_PARTIAL;
+	return undo->state == CHANGE_STATE_IN_PLACE || undo->state == CHANGE_STATE_PARTIAL ||
+	       undo->state == CHANGE_STATE_MIXED;
 }
 
 /* It stays in the journal, and the others are restored all the same. */
@@ -65,6 +66,7 @@ static void look(const struct tune *tune, struct undo *undo)
 		break;
 	case CHANGE_STATE_IN_PLACE:
 	case CHANGE_STATE_PARTIAL:
+	case CHANGE_STATE_MIXED:
 		break;
 	}
 }
@@ -93,29 +95,40 @@ static void restore_first(struct tune *tune, struct undo *undos, size_t n)
 	}
 }
 
-/* 0; 1 when the entry stays; a negative errno when the journal fails. */
+static void restore(struct undo *undo, struct change_run *run)
+{
+	struct error err = {0};
+	int r = undo->kind->restore(run, &err);
+
+	if (r < 0) {
+		fail(undo, err.text);
+		return;
+	}
+	conclude(undo, r > 0 ? TUNE_OUTCOME_FLAWED : TUNE_OUTCOME_RESTORED, "restored");
+	change_text(undo->text, sizeof(undo->text), "%s", run->note);
+}
+
+/* A set of enum tune_flaw; a negative errno when the journal fails. */
 static int undo_one(struct tune *tune, struct undo *undo, const struct tune_observer *observer,
 	struct error *err)
 {
 	struct change_run run = {
 		.machine = &tune->machine, .journal = tune->journal, .entry = undo->entry};
 	struct tune_step step = {.kind = undo->entry->kind, .object = undo->entry->object};
-	struct error why = {0};
-
 	tune_step_begin(tune, &step);
 	if (is_to_restore(undo)) {
-		if (undo->kind->restore(&run, &why) < 0) {
-			fail(undo, why.text);
-		} else {
-			conclude(undo, TUNE_OUTCOME_RESTORED, "restored");
-			change_text(undo->text, sizeof(undo->text), "%s", run.note);
-		}
+		restore(undo, &run);
 	}
 	step.outcome = undo->outcome;
 	step.text = undo->text;
 	step.waited_ns = run.waited_ns;
 	tune_tell(tune, observer, &step); /* kind and object are the entry's, which goes next */
-	return undo->how ? journal_write_undone(tune->journal, undo->entry, undo->how, err) : 1;
+	if (!undo->how) {
+		return TUNE_FLAW_STAYS;
+	}
+	int flaw = undo->outcome == TUNE_OUTCOME_FLAWED ? TUNE_FLAW_LEFT : 0;
+	int r = journal_write_undone(tune->journal, undo->entry, undo->how, err);
+	return r < 0 ? r : flaw;
 }
 
 static int check_interrupted(const struct tune_observer *observer, struct error *err)
@@ -196,11 +209,12 @@ int tune_rollback(struct tune *tune, const struct tune_observer *observer, struc
 			worst = r < 0 ? r : worst;
 		}
 	}
-	if (worst == 0 && journal_size(tune->journal) > 0) {
-		worst = journal_compact(tune->journal, err);
+	if (worst < 0 || worst & TUNE_FLAW_STAYS) {
+		return worst;
 	}
-	if (worst == 0) {
+	int r = journal_size(tune->journal) > 0 ? journal_compact(tune->journal, err) : 0;
+	if (r == 0) {
 		tune_disclaim(tune);
 	}
-	return worst;
+	return r < 0 ? r : worst;
 }

@@ -25,6 +25,7 @@ enum tune_outcome {
 	TUNE_OUTCOME_MADE,
 	TUNE_OUTCOME_FAILED,
 	TUNE_OUTCOME_RESTORED,
+	TUNE_OUTCOME_FLAWED,    /* restored as far as it can be: a service could not be started */
 	TUNE_OUTCOME_AS_BEFORE, /* rollback: nothing was to be restored; boot: nothing to apply */
 	TUNE_OUTCOME_LEFT,      /* somebody changed it since: left alone */
 	TUNE_OUTCOME_ACTION,    /* a deed that is not undone */
@@ -91,14 +92,19 @@ int tune_claim(const struct tune *tune, struct error *err);
 int tune_apply(struct tune *tune, const struct plan *plan, const struct tune_observer *observer,
 	size_t *ret_made, struct error *err);
 
+enum tune_flaw {
+	TUNE_FLAW_STAYS = 1, /* something could not be undone, and is still in the journal */
+	TUNE_FLAW_LEFT = 2,  /* something is not as before, and trying again would be of no use */
+};
+
 /*
  * Undoes everything that the journal has, the latest first. What fails or is refused stays in the
- * journal, and the rest is undone all the same. 0; 1 when something could not be undone (the
- * observer was told); -EINTR; another negative errno with err.
+ * journal, and the rest is undone all the same. 0; a set of enum tune_flaw (the observer was told);
+ * -EINTR; another negative errno with err.
  */
 int tune_rollback(struct tune *tune, const struct tune_observer *observer, struct error *err);
 
-/* Makes again what the reboot undid. As tune_rollback. */
+/* Makes again what the reboot undid. 0; 1 when something failed; as tune_rollback. */
 int tune_boot(struct tune *tune, const struct tune_observer *observer, struct error *err);
 
 #endif

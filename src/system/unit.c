@@ -17,15 +17,21 @@ bool unit_is(const char *state, const char *wanted)
 	return strcmp(state, wanted) == 0;
 }
 
-bool unit_state_is_up(const char *active_state)
-{
-	return unit_is(active_state, "active") || unit_is(active_state, "reloading") ||
-	       unit_is(active_state, "activating") || unit_is(active_state, "refreshing");
-}
-
 bool unit_is_up(const struct unit *unit)
 {
-	return unit_state_is_up(unit->active_state);
+	return unit_is(unit->active_state, "active") || unit_is(unit->active_state, "reloading") ||
+	       unit_is(unit->active_state, "activating") ||
+	       unit_is(unit->active_state, "refreshing");
+}
+
+bool unit_state_is_down(const char *active_state)
+{
+	return unit_is(active_state, "inactive") || unit_is(active_state, "failed");
+}
+
+bool unit_is_down(const struct unit *unit)
+{
+	return unit_state_is_down(unit->active_state);
 }
 
 const char *unit_name_kind(const char *id)
@@ -126,11 +132,14 @@ static int take_lists(const json_t *properties, struct unit *unit)
 	} lists[] = {
 		{"Names", &unit->names},
 		{"TriggeredBy", &unit->triggered_by},
+		{"Triggers", &unit->triggers},
 		{"RequiredBy", &unit->required_by},
 		{"RequisiteOf", &unit->required_by},
 		{"BoundBy", &unit->required_by},
 		{"WantedBy", &unit->wanted_by},
 		{"UpheldBy", &unit->wanted_by},
+		{"ConsistsOf", &unit->followers},
+		{"PropagatesStopTo", &unit->followers},
 	};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
@@ -157,6 +166,7 @@ static int fill(const json_t *properties, struct unit *unit, struct error *err)
 	if (r < 0) {
 		return r;
 	}
+	unit->can_start = !json_is_false(json_object_get(properties, "CanStart"));
 	unit->can_stop = json_is_true(json_object_get(properties, "CanStop"));
 	unit->is_transient = json_is_true(json_object_get(properties, "Transient"));
 	r = take_copy(properties, "FragmentPath", &unit->fragment);
@@ -185,7 +195,9 @@ void unit_done(struct unit *unit)
 	free(unit->fragment);
 	names_done(&unit->names);
 	names_done(&unit->triggered_by);
+	names_done(&unit->triggers);
 	names_done(&unit->required_by);
 	names_done(&unit->wanted_by);
+	names_done(&unit->followers);
 	*unit = (struct unit){0};
 }

@@ -19,12 +19,14 @@ struct unit {
 	char active_state[24];      /* active, reloading, activating, inactive, failed, ... */
 	char file_state[24];        /* enabled, disabled, static, generated, ..., "" for none */
 	char *fragment;             /* its unit file; "" for none */
-	bool can_stop;
+	bool can_start, can_stop;
 	bool is_transient;
 	struct names names;
 	struct names triggered_by; /* sockets, paths, timers */
+	struct names triggers;     /* what a socket, path or timer starts */
 	struct names required_by;  /* RequiredBy, RequisiteOf, BoundBy: they end with it */
 	struct names wanted_by;    /* WantedBy, UpheldBy: they start it, and can do without */
+	struct names followers;    /* ConsistsOf, PropagatesStopTo: they stop with it */
 };
 
 /*
@@ -44,7 +46,10 @@ void unit_done(struct unit *unit);
 bool unit_is(const char *state, const char *wanted);
 
 /* Runs, or is about to; by its active state. */
-bool unit_state_is_up(const char *active_state);
 bool unit_is_up(const struct unit *unit);
+
+/* Neither runs nor is about to, nor is still being stopped; by its active state. */
+bool unit_state_is_down(const char *active_state);
+bool unit_is_down(const struct unit *unit);
 
 #endif

@@ -71,11 +71,19 @@ def _take_turns(cleanup):
 
 def isolate(cleanup):
     """For this process, before its first thread, and for all that it starts. Where that may not be, it waits until
-    it is the only one; cleanup is a function like addClassCleanup, for what is to be done then at the end."""
+    it is the only one, and returns False; cleanup is a function like addClassCleanup, for what is to be done then at
+    the end."""
     try:
         _unshare()
     except OSError:
         _take_turns(cleanup)
-        return
+        return False
     for folder in FOLDERS:
         _replace(folder)
+    return True
+
+
+def mount_empty(folder):
+    """Only after isolate() returned True."""
+    _mount("tmpfs", folder, b"tmpfs")
+    folder.chmod(0o755)

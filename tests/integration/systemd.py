@@ -11,11 +11,12 @@ import tempfile
 import unittest
 
 from harness import die_with_parent, run_twinlens
-from isolation import isolate
+from isolation import isolate, mount_empty
 
 HERE = pathlib.Path(__file__).parent
 FIXTURES = HERE.parent / "fixtures/systemd"
 PYTHON = "/usr/bin/python3"
+UNITS = pathlib.Path("/etc/systemd/system")
 CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
@@ -67,7 +68,7 @@ class Bus:
 
     def start_systemd(self, **scenario):
         self.stop_systemd()
-        scenario = {"log": str(self.folder / "log"), "root": str(self.folder), **scenario}
+        scenario = {"log": str(self.folder / "log"), **scenario}
         file = self.folder / "scenario.json"
         file.write_text(json.dumps(scenario))
         self.mock = subprocess.Popen(
@@ -107,8 +108,22 @@ class Bus:
         self.close()
 
 
+def clear(folder):
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def make_link(path, target):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.is_symlink():
+        path.symlink_to(target)
+
+
 class Services(Bus):
-    """A systemd with the captured units of a board; their links are real ones below `folder`."""
+    """A systemd with the captured units of a board; their links are real ones, in a folder that nobody else sees."""
 
     def __init__(self, more=None):
         super().__init__()
@@ -116,12 +131,10 @@ class Services(Bus):
         self.units.update(more or {})
         self.profile = self.folder / "services.conf"
         self.state = self.folder / "state"
+        clear(UNITS)
         for unit in self.units.values():
-            unit["Links"] = [f"{self.folder}{link}" for link in unit.get("Links", [])]
-            for link in unit["Links"]:
-                os.makedirs(os.path.dirname(link), exist_ok=True)
-                if not os.path.islink(link):
-                    os.symlink(f"/lib/systemd/system/{os.path.basename(link)}", link)
+            for link in unit.setdefault("Links", []):
+                make_link(pathlib.Path(link), f"/lib/systemd/system/{os.path.basename(link)}")
 
     def start(self, **scenario):
         """Units are up and enabled as the last one left them."""
@@ -129,10 +142,9 @@ class Services(Bus):
 
     def links(self):
         """Every link and folder, with its target or its mode."""
-        root = self.folder / "etc"
         return {
-            str(path.relative_to(root)): os.readlink(path) if path.is_symlink() else oct(path.stat().st_mode)
-            for path in sorted(root.glob("**/*"))
+            str(path.relative_to(UNITS)): os.readlink(path) if path.is_symlink() else oct(path.stat().st_mode)
+            for path in sorted(UNITS.glob("**/*"))
         }
 
     def states(self):
@@ -149,7 +161,9 @@ class Services(Bus):
 class ServicesCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        isolate(cls.addClassCleanup)
+        if not isolate(cls.addClassCleanup):
+            raise unittest.SkipTest("this machine does not let root have a mount namespace")
+        mount_empty(UNITS)
 
     def setUp(self):
         self.machine = Services()

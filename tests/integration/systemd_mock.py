@@ -29,8 +29,9 @@ from gi.repository import GLib
 NAME = "org.freedesktop.systemd1"
 ROOT = "/org/freedesktop/systemd1"
 MANAGER = f"{NAME}.Manager"
-ADMIN = "etc/systemd/system"
-LISTS = ("Names", "TriggeredBy", "RequiredBy", "RequisiteOf", "BoundBy", "WantedBy", "UpheldBy", "After")
+ADMIN = pathlib.Path("/etc/systemd/system")
+LISTS = ("Names", "TriggeredBy", "RequiredBy", "RequisiteOf", "BoundBy", "WantedBy", "UpheldBy", "After",
+         "ConsistsOf", "PropagatesStopTo", "Triggers")
 USUAL = {"LoadState": "loaded", "ActiveState": "inactive", "UnitFileState": "", "FragmentPath": "",
          "CanStop": True, "Transient": False}
 
@@ -59,7 +60,6 @@ class Mock(dbus.service.FallbackObject):
         self.bus = bus
         self.scenario = scenario
         self.loop = loop
-        self.root = pathlib.Path(scenario.get("root", "/nonexistent"))
         self.units = {}
         self.jobs = 0
         self.changes = 0
@@ -71,7 +71,8 @@ class Mock(dbus.service.FallbackObject):
         if self.keep and self.keep.exists():
             for identity, state in json.loads(self.keep.read_text()).items():
                 self.find(identity)["ActiveState"] = state
-        self.reload()
+        if not scenario.get("stale"):
+            self.reload()
         self.write_states()
 
     def write_states(self):
@@ -123,7 +124,7 @@ class Mock(dbus.service.FallbackObject):
         return [link for link in unit.get("Links", []) if os.path.islink(link)]
 
     def mask_of(self, unit):
-        return self.root / ADMIN / unit["Id"]
+        return ADMIN / unit["Id"]
 
     def reload(self):
         """The states that follow from the links."""
@@ -236,28 +237,22 @@ class Mock(dbus.service.FallbackObject):
     @dbus.service.method(MANAGER, in_signature="ss", out_signature="o", sender_keyword="sender")
     def StartUnit(self, name, mode, sender):
         self.change(sender, "StartUnit", name)
-        return self.run_job(name, "active")
+        unit = self.find(name)
+        is_in_the_way = any(self.find(other)["ActiveState"] == "active" for other in unit.get("Triggers", []))
+        return self.run_job(name, "active", "failed" if is_in_the_way else "done")
 
     @dbus.service.signal(MANAGER, signature="uoss")
     def JobRemoved(self, number, job, unit, result):
         pass
 
-    def run_job(self, name, state):
+    def run_job(self, name, state, usual="done"):
         unit = self.find(name)
         self.jobs += 1
         job = dbus.ObjectPath(f"{ROOT}/job/{self.jobs}")
-        result = self.scenario.get("jobs", {}).get(unit["Id"], "done")
-        if state == "active" and self.is_in_use(unit):
-            result = "failed"
+        result = self.scenario.get("jobs", {}).get(unit["Id"], usual)
         if result != "never":
             GLib.timeout_add(10, self.end_job, self.jobs, job, unit, state, result)
         return job
-
-    def is_in_use(self, unit):
-        """A socket cannot be opened while its service runs without it."""
-        return unit["Id"].endswith(".socket") and any(
-            other["ActiveState"] == "active" and unit["Id"] in other.get("TriggeredBy", [])
-            for other in self.units.values())
 
     def end_job(self, number, job, unit, state, result):
         if result == "done":
@@ -271,8 +266,10 @@ class Mock(dbus.service.FallbackObject):
             GLib.timeout_add(int(seconds * 1000), self.set_state, unit, "active")
         unit["ActiveState"] = state
         if state == "inactive":
-            for name in unit.get("RequiredBy", []):
+            for name in (name for key in ("RequiredBy", "ConsistsOf", "PropagatesStopTo") for name in unit.get(key, [])):
                 self.set_state(self.find(name), state)
+        if state == "active" and unit["Id"] in self.scenario.get("dies", []):
+            GLib.timeout_add(20, self.set_state, unit, "failed")
         self.write_states()
         return False
 

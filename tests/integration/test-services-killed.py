@@ -4,7 +4,7 @@ import itertools
 import shutil
 
 import harness
-from systemd import ServicesCase
+from systemd import UNITS, ServicesCase, clear
 
 DOWN = ("cups.service", "cups.socket", "cups.path", "cups-browsed.service", "avahi-daemon.service",
         "avahi-daemon.socket", "ModemManager.service")
@@ -57,12 +57,12 @@ class Killed(ServicesCase):
     def test_rollback_killed_and_run_again(self):
         self.tune("apply", services=self.SERVICES)
         self.machine.stop_systemd()
-        applied = self.machine.folder / "applied"
-        parts = ("etc", "state", "states")
-        self.copy(parts, self.machine.folder, applied)
+        here = (UNITS, self.machine.state, self.machine.folder / "states")
+        applied = [self.machine.folder / "applied" / path.name for path in here]
+        self.copy(here, applied)
         completed = 0
         for number in itertools.count(1):
-            self.copy(parts, applied, self.machine.folder)
+            self.copy(applied, here)
             self.machine.start(kill_at=[number, "after"])
             status = self.machine.tune("rollback", seconds=30).returncode
             self.machine.start()
@@ -88,14 +88,14 @@ class Killed(ServicesCase):
         self.tune("rollback")
         self.assertEqual(self.machine.calls()[calls:], ["Reload"])
 
-    def copy(self, parts, source, target):
-        target.mkdir(exist_ok=True)
-        for part in parts:
-            if (source / part).is_dir():
-                shutil.rmtree(target / part, ignore_errors=True)
-                shutil.copytree(source / part, target / part, symlinks=True)
+    def copy(self, sources, targets):
+        for source, target in zip(sources, targets, strict=True):
+            if source.is_dir():
+                target.mkdir(parents=True, exist_ok=True)
+                clear(target)
+                shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
             else:
-                shutil.copy(source / part, target / part)
+                shutil.copy(source, target)
 
 
 harness.main()

@@ -8,7 +8,7 @@ import os
 import subprocess
 
 import harness
-from systemd import ServicesCase
+from systemd import UNITS, ServicesCase
 
 CUPS = ("cups.service", "cups.socket", "cups.path", "cups-browsed.service")
 # What an apply of cups does, in its order: what starts it goes first, itself last.
@@ -55,7 +55,7 @@ class Changes(ServicesCase):
         output = self.tune("plan", services="avahi-daemon")
         self.assertIn("cups-browsed.service wants it", " ".join(output.split()))
         self.tune("apply", services="avahi-daemon")
-        self.assertEqual(self.machine.links()["systemd/system/avahi-daemon.service"], "/dev/null")
+        self.assertEqual(self.machine.links()["avahi-daemon.service"], "/dev/null")
         self.assert_down(("avahi-daemon.service", "avahi-daemon.socket"))
         self.tune("apply", services="avahi-daemon")
         self.tune("rollback")
@@ -97,7 +97,7 @@ class Changes(ServicesCase):
         self.assertEqual((counts, len(journal)), ([2, 0, 1], 4), lines)
         left = set(lines[disabled:stopped])
         for folder in ("sockets.target.wants", "multi-user.target.wants"):
-            path = self.machine.folder / "etc/systemd/system" / folder
+            path = UNITS / folder
             self.assertIn(f"fsync {path if path.exists() else path.parent}", left)
 
         log.write_text("")
@@ -106,7 +106,7 @@ class Changes(ServicesCase):
         read = lines.index("Reload")
         for path, target in self.machine.links().items():
             if "avahi" in path and "/" in target:
-                self.assertIn(f"fsync {(self.machine.folder / 'etc' / path).parent}", lines[:read])
+                self.assertIn(f"fsync {(UNITS / path).parent}", lines[:read])
         self.assertLess(lines.index(f"fsync {state}/journal"), read)
         self.assert_as_before()
 
@@ -173,14 +173,21 @@ class Trouble(ServicesCase):
         self.check_refused("dhcpcd", "it carries the default route, over eth9", self.show("net/route", route))
 
     def test_what_the_system_needs_is_refused_unless_named(self):
-        self.machine.units["dbus.service"] = {"ActiveState": "active", "UnitFileState": "enabled",
-                                              "FragmentPath": "/lib/systemd/system/dbus.service"}
+        self.machine.units["systemd-logind.service"] = {"ActiveState": "active", "UnitFileState": "static",
+                                                        "FragmentPath": "/lib/systemd/system/systemd-logind.service"}
         self.machine.start()
-        output = self.tune("apply", services="dbus", status=3)
+        output = self.tune("apply", services="systemd-logind", status=3)
         self.assertIn("the system does not work without it", " ".join(output.split()))
         self.assertEqual(self.machine.calls(), [])
-        self.tune("apply", "--service", "dbus", services="nothing")
-        self.assertIn("StopUnit dbus.service", self.machine.calls())
+        self.tune("apply", "--service", "systemd-logind", services="nothing")
+        self.assertIn("StopUnit systemd-logind.service", self.machine.calls())
+
+    def test_what_rollback_needs_is_refused_though_named(self):
+        self.machine.units["dbus.service"] = {"ActiveState": "active", "UnitFileState": "static"}
+        self.machine.start()
+        output = self.tune("apply", "--service", "dbus", services="nothing", status=3)
+        self.assertIn("dbus.service: without it nothing could be taken back", output)
+        self.assertEqual(self.machine.calls(), [])
 
     def test_jobs_that_end_badly(self):
         for result in ("failed", "timeout", "canceled"):
@@ -193,7 +200,7 @@ class Trouble(ServicesCase):
                 self.assert_as_before()
 
     def test_a_link_that_came_after_the_plan(self):
-        link = self.machine.folder / "etc/systemd/system/late.target.wants/cups.service"
+        link = UNITS / "late.target.wants/cups.service"
         self.machine.start(late={"cups.service": str(link)})
         output = self.tune("apply", status=1)
         self.assertIn(f"systemd removed {link}, which came after the plan was made", " ".join(output.split()))
@@ -203,7 +210,7 @@ class Trouble(ServicesCase):
 
     def test_what_somebody_changed_since_is_not_applied_again(self):
         self.tune("apply")
-        link = self.machine.folder / "etc/systemd/system/printer.target.wants/cups.service"
+        link = UNITS / "printer.target.wants/cups.service"
         link.parent.mkdir()
         link.symlink_to("/usr/local/lib/systemd/system/cups.service")
         self.machine.units["cups.service"]["ActiveState"] = "active"
@@ -217,7 +224,7 @@ class Trouble(ServicesCase):
     def test_a_service_that_comes_back(self):
         self.machine.start(returns={"ModemManager.service": 0.5})
         output = self.tune("apply", services="ModemManager", status=1)
-        self.assertIn("ModemManager.service: is active again 3 s after it was stopped", " ".join(output.split()))
+        self.assertIn("ModemManager.service: runs 3 s after it was stopped", " ".join(output.split()))
         self.machine.start()
         self.tune("rollback")
         self.assert_as_before()
@@ -248,24 +255,33 @@ class Trouble(ServicesCase):
 
     def test_a_link_that_was_turned_elsewhere_is_left_alone(self):
         self.tune("apply")
-        link = self.machine.folder / "etc/systemd/system/printer.target.wants/cups.service"
+        link = UNITS / "printer.target.wants/cups.service"
         link.parent.mkdir()
         link.symlink_to("/usr/local/lib/systemd/system/cups.service")
-        calls = self.machine.calls()
         output = self.tune("rollback")
-        self.assertIn("leads elsewhere since", " ".join(output.split()))
+        self.assertIn("leads elsewhere since, and is left so", " ".join(output.split()))
         self.assertEqual(os.readlink(link), "/usr/local/lib/systemd/system/cups.service")
-        self.assertEqual(self.machine.calls(), calls)
+        link.unlink()
+        link.symlink_to(self.machine.units["cups.service"]["FragmentPath"])
+        self.assert_as_before()
 
     def test_masked_by_somebody_since(self):
-        self.tune("apply")
-        mask = self.machine.folder / "etc/systemd/system/cups.service"
-        mask.parent.mkdir(parents=True, exist_ok=True)
-        mask.symlink_to("/dev/null")
-        self.machine.start()
-        output = self.tune("rollback")
-        self.assertIn("cups.service was masked since", " ".join(output.split()))
-        self.assertEqual(os.readlink(mask), "/dev/null")
+        """That one stays so; all the rest of the service is restored."""
+        for unit in ("cups.service", "cups.path"):
+            with self.subTest(unit):
+                self.tune("apply")
+                mask = UNITS / unit
+                mask.symlink_to("/dev/null")
+                self.machine.start()
+                self.assertIn(f"{unit} was masked since", " ".join(self.tune("status", status=1).split()))
+                output = self.tune("rollback")
+                self.assertIn(f"{unit} was masked since, and is left so", " ".join(output.split()))
+                self.assertEqual(os.readlink(mask), "/dev/null")
+                mask.unlink()
+                self.assertEqual(self.figures(), self.before[0])
+                self.assertEqual(self.machine.states(), {**self.before[1], unit: "inactive"})
+                (self.machine.folder / "states").unlink()
+                self.machine.start()
 
     def test_started_by_somebody_since(self):
         """Its socket cannot be opened while it runs: it makes way."""
@@ -280,7 +296,7 @@ class Trouble(ServicesCase):
     def test_enabled_again_by_somebody(self):
         """Half of it is as before: the rest is restored, too."""
         self.tune("apply")
-        link = self.machine.folder / "etc/systemd/system/sockets.target.wants/cups.socket"
+        link = UNITS / "sockets.target.wants/cups.socket"
         link.parent.mkdir(exist_ok=True)
         link.symlink_to(self.machine.units["cups.socket"]["FragmentPath"])
         self.tune("rollback")
