@@ -155,6 +155,16 @@ void tree_plan(const struct tree *tree, const char *profile, struct plan *ret_pl
 	tune_close(&tune);
 }
 
+const struct change *tree_find(const struct plan *plan, const char *kind, const char *object)
+{
+	const struct change *change = plan_find(plan, kind, object);
+
+	if (!change) {
+		fail_msg("no change of %s", object);
+	}
+	return change;
+}
+
 void tree_compare(const struct tree *tree, struct plan *ret_plan)
 {
 	struct tune tune;

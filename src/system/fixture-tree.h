@@ -43,6 +43,9 @@ void tree_open(
 /* The plan of a profile. The caller calls plan_done. */
 void tree_plan(const struct tree *tree, const char *profile, struct plan *ret_plan);
 
+/* A change that is there. */
+const struct change *tree_find(const struct plan *plan, const char *kind, const char *object);
+
 /* What is applied, compared with the tree. The caller calls plan_done. */
 void tree_compare(const struct tree *tree, struct plan *ret_plan);
 

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -59,6 +60,9 @@ static void puts_back_what_was_there(void **state)
 	assert_false(sysroot_exists(&tree.root, "/etc/new"));
 	tree_write(&tree, "/etc/a", "text\n");
 	assert_int_equal(sysroot_path(&tree.root, "/etc/a", full, sizeof(full)), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(full, 1, 2), 0);
+	}
 	assert_int_equal(chmod(full, 04750), 0);
 	assert_int_equal(utimensat(AT_FDCWD, full, times, 0), 0);
 	check_round_trip("/etc/a");

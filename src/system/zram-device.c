@@ -249,6 +249,9 @@ int zram_device_configure(const struct sysroot *root, int number, const char *co
 		return error_set(err, r, "zram%d: disksize = %s: %s", number, text, error_name(r));
 	}
 	if (device.size_bytes != size_bytes) {
+		/* With another size it is nobody's: rollback would leave it. */
+		int undone = write_attribute(root, number, "reset", "1");
+		(void)undone; /* the error is told in any case */
 		return error_set(err, -EIO,
 			"zram%d: disksize = %s: the kernel made %" PRIu64 " of it", number, text,
 			device.size_bytes);

@@ -26,7 +26,6 @@ class Killed(ServicesCase):
         self.machine.start(kill_at=[number, when])
         result = self.machine.tune("apply", services=self.SERVICES, seconds=30)
         self.assertEqual(result.returncode, -9, f"call {number}, {when}: {result.stderr[-900:]}")
-        self.machine.start()
 
     def test_rollback_after_each(self):
         n = self.count_calls()
@@ -35,12 +34,14 @@ class Killed(ServicesCase):
             for when in ("before", "after"):
                 with self.subTest(number=number, when=when):
                     self.kill_at(number, when)
+                    self.machine.start()
                     self.tune("rollback")
                     self.assert_as_before()
                     restored += 1
         harness.figure(f"killed at {2 * n} points, {restored} times exactly restored")
 
     def test_apply_again_after_some(self):
+        """With the same systemd, which may not have read its files again."""
         n = self.count_calls()
         for number in [*range(1, n, 4), n]:
             with self.subTest(number=number):

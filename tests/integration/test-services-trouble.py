@@ -1,6 +1,7 @@
 """What goes wrong with the services of twinlens tune, and what somebody else does meanwhile; against a systemd of our
 own."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -174,6 +175,16 @@ class Trouble(ServicesCase):
                 self.assertEqual(self.machine.states(), {**self.before[1], unit: "inactive"})
                 (self.machine.folder / "states").unlink()
                 self.machine.start()
+
+    def test_started_by_somebody_since(self):
+        """Its socket cannot be opened while it runs: it makes way."""
+        self.tune("apply")
+        states = self.machine.states() | {"cups.service": "active"}
+        self.machine.stop_systemd()
+        (self.machine.folder / "states").write_text(json.dumps(states))
+        self.machine.start()
+        self.tune("rollback")
+        self.assert_as_before()
 
     def test_enabled_again_by_somebody(self):
         """Half of it is as before: the rest is restored, too."""

@@ -4,7 +4,6 @@ Only services are in the profile, and their links lie in a temporary folder: not
 """
 
 import json
-import subprocess
 
 import harness
 from systemd import UNITS, ServicesCase

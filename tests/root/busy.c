@@ -1,7 +1,7 @@
 /*
  * Preloaded into a program: zram devices are busy, as when udev looks at them. Each of the calls
  * that the kernel refuses then (opening one for oneself, swapon, reset, hot_remove) fails BUSY
- * times with EBUSY.
+ * times with EBUSY. OTHER_SIZE is what the kernel makes of a disksize.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -22,8 +22,9 @@ enum busy_call { BUSY_OPEN, BUSY_SWAPON, BUSY_RESET, BUSY_REMOVE, BUSY_COUNT };
 static bool is_busy(enum busy_call call)
 {
 	static long counts[BUSY_COUNT];
+	const char *times = getenv("BUSY");
 
-	if (counts[call]++ >= atol(getenv("BUSY"))) {
+	if (!times || counts[call]++ >= atol(times)) {
 		return false;
 	}
 	errno = EBUSY;
@@ -65,6 +66,10 @@ ssize_t write(int fd, const void *data, size_t size)
 	if ((ends_in(path, "/reset") && is_busy(BUSY_RESET)) ||
 		(ends_in(path, "/hot_remove") && is_busy(BUSY_REMOVE))) {
 		return -1;
+	}
+	const char *other = getenv("OTHER_SIZE");
+	if (other && ends_in(path, "/disksize")) {
+		return NEXT(write)(fd, other, strlen(other)) < 0 ? -1 : (ssize_t)size;
 	}
 	return NEXT(write)(fd, data, size);
 }

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from harness import BUILD, TWINLENS, eventually, main
-from machine import MachineTest, VM, read, swaps
+from machine import PROFILE, MachineTest, VM, read, swaps
 
 
 class Short(MachineTest):
@@ -83,6 +83,27 @@ class Busy(MachineTest):
             file.close()
             text = rollback.communicate(timeout=30)[0]
         self.assertEqual(rollback.returncode, 0, text)
+        self.check_restored()
+
+    def test_another_size(self):
+        """It is read back: what the kernel made of it is told, and taken back."""
+        refused = self.tune.must("apply", status=1, env=self.busy(0) | {"OTHER_SIZE": "32M"})
+        self.assertIn("the kernel made 33554432 of it", refused.stdout)
+        self.tune.must("rollback")
+        self.check_restored()
+
+
+class NoLz4(MachineTest):
+    profile = PROFILE.replace("algorithm = lz4", "algorithm = none-such").replace("lzo-rle zstd", "lz4 lzo-rle zstd lzo")
+
+    def test_fallback(self):
+        """Another algorithm is taken, and that is said: before, and when it is done."""
+        plan = self.tune.must("plan").stdout
+        self.assertRegex(" ".join(plan.split()), r"this kernel has no none-such: (\S+) instead")
+        made = self.tune.must("apply").stdout
+        name = re.search(r"zram swap: this kernel has no none-such: (\S+) instead", made)[1]
+        self.assertIn(f"[{name}]", read(f"/sys/block/{pathlib.Path(self.own_device()).name}/comp_algorithm"))
+        self.tune.must("rollback")
         self.check_restored()
 
 
