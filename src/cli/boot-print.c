@@ -67,7 +67,8 @@ static void print_hint(const struct boot *boot)
 	for (size_t i = 0; i < boot->n && i < SLOWEST_MAX; i++) {
 		const struct boot_unit *unit = &boot->units[i];
 		if (unit->can_leave_out && unit->unit.required_by.n == 0) {
-			printf("\nTo leave one out, and to take that back:\n"
+			printf("\nTo leave one out, with all that twinlens tune plan lists, and to "
+			       "take that back:\n"
 			       "  twinlens tune apply --service %s\n"
 			       "  twinlens tune rollback\n",
 				unit->unit.id);

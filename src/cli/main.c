@@ -1,8 +1,10 @@
 #include "cli/verbs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util/error.h"
 #include "util/log.h"
@@ -88,8 +90,26 @@ static int run(int argc, char **argv)
 	return verb->run(argc - 1, argv + 1);
 }
 
+/* Else the first file that is opened would get one of these, and what is printed go into it. */
+static int open_standard(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0) {
+		return -errno;
+	}
+	close(fd);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (open_standard() < 0) {
+		return EXIT_STATUS_LACKING;
+	}
 	int status = run(argc, argv);
 
 	if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_STATUS_DONE) {

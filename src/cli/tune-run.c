@@ -43,6 +43,9 @@ static int open_plan(const struct tune_options *options, const char *verb, bool 
 	if (r < 0) {
 		return tune_fail(r, &err);
 	}
+	if (may_differ && tune_check_others(tune, &err) < 0) {
+		log_warning("tune: %s", err.text);
+	}
 	int status = load_profile(options, tune, may_differ);
 	if (status == EXIT_STATUS_DONE) {
 		r = tune_plan(tune, plan, &err);

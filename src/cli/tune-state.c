@@ -38,8 +38,8 @@ static int print_status(const struct tune *tune, const struct plan *plan, bool i
 	}
 	tune_print_lacks(plan, true);
 	if (!journal_is_complete(tune->journal)) {
-		log_warning("tune: the last run was cut short: apply again completes it, rollback "
-			    "takes it back");
+		log_warning("tune: a run goes on, or the last one was cut short: apply again "
+			    "completes it, rollback takes it back");
 		return EXIT_STATUS_FAILED;
 	}
 	if (plan_count_open(plan) > 0) {

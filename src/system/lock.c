@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "system/folder.h"
@@ -53,8 +54,9 @@ int lock_take(
 		return error_set(err, r < 0 ? r : -ENAMETOOLONG, "%.200s: cannot be made: %s",
 			folder, error_name(r < 0 ? r : -ENAMETOOLONG));
 	}
-	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (fd < 0) {
+	/* Who can open it can hold it. */
+	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || fchmod(fd, 0600) < 0) {
 		return error_set(err, -errno, "%.200s: %s", path, error_name(-errno));
 	}
 	r = wait_for(fd, timeout_ns);

@@ -43,22 +43,34 @@ static int check_other(const struct tune *tune, const char *folder, struct error
 				folder, folder);
 }
 
-int tune_claim(const struct tune *tune, struct error *err)
+static int find_claim(const struct tune *tune, char link[static PATH_MAX],
+	char folder[static PATH_MAX], struct error *err)
+{
+	int r = sysroot_path(tune->machine.root, LINK, link, PATH_MAX);
+
+	r = r ? r : read_claim(link, folder);
+	return r < 0 ? error_set(err, r, LINK ": %s", error_name(r)) : 0;
+}
+
+int tune_check_others(const struct tune *tune, struct error *err)
 {
 	char link[PATH_MAX], folder[PATH_MAX], standard[PATH_MAX];
 
-	int r = sysroot_path(tune->machine.root, LINK, link, sizeof(link));
-	if (r == 0) {
-		r = sysroot_path(tune->machine.root, TUNE_STATE_FOLDER, standard, sizeof(standard));
-	}
-	if (r == 0) {
-		r = read_claim(link, folder);
-	}
+	int r = sysroot_path(tune->machine.root, TUNE_STATE_FOLDER, standard, sizeof(standard));
 	if (r < 0) {
-		return error_set(err, r, LINK ": %s", error_name(r));
+		return error_set(err, r, TUNE_STATE_FOLDER ": %s", error_name(r));
 	}
-	r = check_other(tune, standard, err);
-	r = r ? r : check_other(tune, folder, err);
+	r = find_claim(tune, link, folder, err);
+	r = r ? r : check_other(tune, standard, err);
+	return r ? r : check_other(tune, folder, err);
+}
+
+int tune_claim(const struct tune *tune, struct error *err)
+{
+	char link[PATH_MAX], folder[PATH_MAX];
+	int r = tune_check_others(tune, err);
+
+	r = r ? r : find_claim(tune, link, folder, err);
 	if (r < 0 || strcmp(folder, tune->folder) == 0) {
 		return r;
 	}

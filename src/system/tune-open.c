@@ -65,9 +65,12 @@ int tune_set_profile(struct tune *tune, struct profile *profile, struct error *e
 	tune->profile = profile;
 	if (journal_get_origin(tune->journal, &origin) &&
 		strcmp(origin.profile, profile->name) != 0) {
+		bool is_default = strcmp(tune->folder, TUNE_STATE_FOLDER) == 0;
 		return error_set(err, -EEXIST,
-			"profile %.100s: %.100s is applied: run twinlens tune rollback first",
-			profile->name, origin.profile);
+			"profile %.100s: %.100s is applied: run twinlens tune rollback%s%.200s "
+			"first",
+			profile->name, origin.profile, is_default ? "" : " --state ",
+			is_default ? "" : tune->folder);
 	}
 	return 0;
 }

@@ -79,9 +79,12 @@ int tune_plan(struct tune *tune, struct plan *ret_plan, struct error *err);
  */
 int tune_compare(const struct tune *tune, struct plan *ret_plan, struct error *err);
 
+/* 0; -EEXIST when another journal has entries; another negative errno with err. Writes nothing. */
+int tune_check_others(const struct tune *tune, struct error *err);
+
 /*
- * Notes, for this boot, that the machine is changed with this journal; before anything is. 0;
- * -EEXIST when another one has entries; another negative errno with err.
+ * Notes, for this boot, that the machine is changed with this journal; before anything is. As
+ * tune_check_others.
  */
 int tune_claim(const struct tune *tune, struct error *err);
 

@@ -67,6 +67,10 @@ class Mock(dbus.service.FallbackObject):
             self.units[identity] = {"Id": identity, "Names": [identity], **USUAL, **properties}
             self.units[identity]["file"] = self.units[identity]["UnitFileState"]
             self.units[identity]["wanted"] = self.units[identity].get("WantedBy", [])
+        for unit in list(self.units.values()):
+            for name in unit.get("TriggeredBy", []):
+                triggers = self.find(name).setdefault("Triggers", [])
+                triggers += [unit["Id"]] if unit["Id"] not in triggers else []
         self.keep = pathlib.Path(scenario["keep"]) if "keep" in scenario else None
         if self.keep and self.keep.exists():
             for identity, state in json.loads(self.keep.read_text()).items():
