@@ -222,7 +222,7 @@ static int read_line(struct journal *journal, const char *line, size_t length)
 {
 	char checksum[CHECKSUM_DIGITS + 2];
 
-	if (length < CHECKSUM_DIGITS + 2) {
+	if (length < CHECKSUM_DIGITS + 2 || is_torn(line, length)) {
 		return -EBADMSG;
 	}
 	const char *text = line + CHECKSUM_DIGITS + 1;

@@ -314,6 +314,23 @@ static void retires(void **state)
 	journal_close(journal);
 }
 
+/* The parser of JSON passes over them: the line would be a record or not by where it stands. */
+static void knows_no_record_with_a_nul(void **state)
+{
+	(void)state;
+	static const char record[] = "{\"type\":\"end\",\"seq\":1\0}";
+	struct journal journal = {.fd = -1, .folder_fd = -1};
+	char text[128];
+	size_t used = 0, line = 0;
+
+	int size = snprintf(text, sizeof(text), "%08x ", crc32_of(record, sizeof(record) - 1));
+	memcpy(text + size, record, sizeof(record) - 1);
+	strcpy(text + size + sizeof(record) - 1, "\ntorn");
+	size += (int)sizeof(record) - 1 + 5;
+	assert_int_equal(journal_read_text(&journal, text, (size_t)size, &used, &line), -EBADMSG);
+	assert_int_equal(line, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,6 +342,7 @@ int main(void)
 		cmocka_unit_test_teardown(keeps_the_first_before, remove_files),
 		cmocka_unit_test_teardown(compacts, remove_files),
 		cmocka_unit_test_teardown(retires, remove_files),
+		cmocka_unit_test(knows_no_record_with_a_nul),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
