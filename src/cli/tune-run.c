@@ -48,7 +48,8 @@ static int open_plan(const struct tune_options *options, const char *verb, bool 
 	}
 	int status = load_profile(options, tune, may_differ);
 	if (status == EXIT_STATUS_DONE) {
-		r = tune_plan(tune, plan, &err);
+		r = verb ? tune_recover(tune, &err) : 0;
+		r = r < 0 ? r : tune_plan(tune, plan, &err);
 		status = r < 0 ? tune_fail(r, &err) : EXIT_STATUS_DONE;
 	}
 	if (status != EXIT_STATUS_DONE) {

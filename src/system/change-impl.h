@@ -79,6 +79,12 @@ struct change_kind {
 		struct error *err);
 
 	/*
+	 * Before the plan of an apply that follows a run that was cut short: what that one changed
+	 * is to be seen by all. NULL for none.
+	 */
+	int (*recover)(const struct machine *machine, struct error *err);
+
+	/*
 	 * Makes the change and reads it back. Takes at most a few seconds; what takes long is left
 	 * to settle(). On failure what was done so far is for restore() to undo.
 	 */

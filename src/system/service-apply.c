@@ -145,6 +145,16 @@ static int apply_record(
 	return r ? r : stop_units(systemd, record, err);
 }
 
+/* systemd may not have read what was changed: it would have plans differ from those of one run. */
+int service_change_recover(const struct machine *machine, struct error *err)
+{
+	struct error why;
+
+	/* Without systemd the plan tells what is lacking. */
+	return systemd_connect(machine->systemd, &why) < 0 ? 0
+							   : systemd_reload(machine->systemd, err);
+}
+
 int service_change_apply(struct change_run *run, struct error *err)
 {
 	struct systemd *systemd = run->machine->systemd;

@@ -275,6 +275,7 @@ static int plan_services(const struct machine *machine, const struct profile *pr
 const struct change_kind service_change_kind = {
 	.name = "service",
 	.plan = plan_services,
+	.recover = service_change_recover,
 	.apply = service_change_apply,
 	.settle = service_change_settle,
 	.compare = service_change_compare,

@@ -5,6 +5,7 @@
 #include "system/change-impl.h"
 #include "system/service-record.h"
 
+int service_change_recover(const struct machine *machine, struct error *err);
 int service_change_apply(struct change_run *run, struct error *err);
 int service_change_settle(struct change_batch *batch, struct error *err);
 int service_change_compare(const struct machine *machine, const struct journal_entry *entry,

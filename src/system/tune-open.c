@@ -75,6 +75,32 @@ int tune_set_profile(struct tune *tune, struct profile *profile, struct error *e
 	return 0;
 }
 
+static bool has_entries(const struct journal *journal, const struct change_kind *kind)
+{
+	for (size_t i = 0; i < journal_count(journal); i++) {
+		if (strcmp(journal_entry(journal, i)->kind, kind->name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+int tune_recover(const struct tune *tune, struct error *err)
+{
+	int r = 0;
+
+	if (journal_is_complete(tune->journal) || tune->lock_fd < 0) {
+		return 0;
+	}
+	for (size_t i = 0; i < n_change_kinds && r == 0; i++) {
+		const struct change_kind *kind = change_kinds[i];
+		if (kind->recover && has_entries(tune->journal, kind)) {
+			r = kind->recover(&tune->machine, err);
+		}
+	}
+	return r;
+}
+
 int tune_plan(struct tune *tune, struct plan *ret_plan, struct error *err)
 {
 	struct plan plan = {0};

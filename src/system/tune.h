@@ -69,6 +69,12 @@ void tune_close(struct tune *tune);
 /* Takes the profile. 0 or a negative errno; -EEXIST when another one is applied. */
 int tune_set_profile(struct tune *tune, struct profile *profile, struct error *err);
 
+/*
+ * Before the plan of an apply: when the last run was cut short, what it changed is made known to
+ * all. 0 or a negative errno with err.
+ */
+int tune_recover(const struct tune *tune, struct error *err);
+
 /* What the profile asks for. The caller calls plan_done(). 0 or a negative errno with err. */
 int tune_plan(struct tune *tune, struct plan *ret_plan, struct error *err);
 

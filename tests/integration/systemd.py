@@ -131,6 +131,7 @@ class Services(Bus):
         self.units.update(more or {})
         self.profile = self.folder / "services.conf"
         self.state = self.folder / "state"
+        assert os.path.ismount(UNITS), "the machine's own units"
         clear(UNITS)
         for unit in self.units.values():
             for link in unit.setdefault("Links", []):

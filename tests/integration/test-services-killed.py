@@ -50,6 +50,7 @@ class Killed(ServicesCase):
                 self.tune("apply", services=self.SERVICES)
                 # The last call of the run that was killed is that one, and may have been enough.
                 self.assertIn("Reload", self.machine.calls()[calls:])
+                self.assertFalse([call for call in self.machine.calls() if call.startswith("Mask")])
                 self.assert_down(DOWN)
                 self.tune("rollback")
                 self.assert_as_before()
