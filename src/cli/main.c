@@ -90,18 +90,14 @@ static int run(int argc, char **argv)
 	return verb->run(argc - 1, argv + 1);
 }
 
-/* Else the first file that is opened would get one of these, and what is printed go into it. */
+/* Else the first files that are opened take their places, and what is printed goes into them. */
 static int open_standard(void)
 {
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd < 0) {
-		return -errno;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd) {
+			return -EBADF;
+		}
 	}
-	close(fd);
 	return 0;
 }
 
