@@ -91,9 +91,9 @@ struct change_kind {
 	int (*apply)(struct change_run *run, struct error *err);
 
 	/*
-	 * After all changes are made, with all entries of the kind: makes what takes effect for all
-	 * of them at once, and looks whether it stays so (a service that comes back). Also for a
-	 * run that only completes one that was killed. NULL for none.
+	 * After all changes are made, with the kind's entries of this run (with all of them, when
+	 * the run before was cut short): makes what takes effect for all of them at once, and looks
+	 * whether it stays so (a service that comes back). NULL for none.
 	 */
 	int (*settle)(struct change_batch *batch, struct error *err);
 

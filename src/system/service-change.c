@@ -130,6 +130,19 @@ static int note_leaving(struct context *context, const struct service *service)
 	return 0;
 }
 
+/* What the unit itself tells nothing of: one that went with it earlier runs again. */
+static bool is_partly_back(const struct machine *machine, const struct change *change)
+{
+	const struct journal_entry *entry =
+		journal_find(machine->journal, change->kind->name, change->object);
+	char now[CHANGE_VALUE_MAX];
+	enum change_state state;
+	struct error err;
+
+	return entry && service_change_compare(machine, entry, &state, now, &err) == 0 &&
+	       state == CHANGE_STATE_PARTIAL;
+}
+
 static int take_verdict(const struct machine *machine, struct context *context,
 	const struct service *service, struct change *change, struct error *err)
 {
@@ -137,6 +150,9 @@ static int take_verdict(const struct machine *machine, struct context *context,
 
 	switch (service->verdict) {
 	case SERVICE_IN_PLACE:
+		if (is_partly_back(machine, change)) {
+			break;
+		}
 		change->is_in_place = true;
 		change_text(change->now, sizeof(change->now), "%s", service->reason);
 		change_text(change->to, sizeof(change->to), "disabled, stopped");
@@ -154,9 +170,9 @@ static int take_verdict(const struct machine *machine, struct context *context,
 	return r < 0 ? r : note_leaving(context, service);
 }
 
-/* Those that an earlier run recorded. */
-static int list_past_links(
-	const struct machine *machine, const struct change *change, struct names *links)
+/* What an earlier run recorded: the links that it removed, and the units that it masked. */
+static int list_past(const struct machine *machine, const struct change *change,
+	struct names *links, struct names *masks)
 {
 	const struct journal_entry *entry =
 		journal_find(machine->journal, change->kind->name, change->object);
@@ -169,6 +185,7 @@ static int list_past_links(
 	if (r < 0) {
 		return r;
 	}
+	r = service_record_list_masked(&record, masks);
 	for (size_t i = 0; r == 0 && i < record.n; i++) {
 		for (size_t j = 0; r == 0 && j < record.units[i].n_links; j++) {
 			r = names_add_once(links, record.units[i].links[j].path);
@@ -181,13 +198,20 @@ static int list_past_links(
 static int inspect(const struct machine *machine, struct context *context, const char *id,
 	bool is_named, struct change *change, struct error *err)
 {
-	_cleanup_names_ struct names past_links = {0};
+	_cleanup_names_ struct names past_links = {0}, past_masks = {0};
 	const struct service_source source = {load_unit, list_links, machine->systemd};
-	const struct service_rules rules = {machine->root, &context->guard, &context->activations,
-		&context->leaving, &past_links, is_named};
+	const struct service_rules rules = {
+		.root = machine->root,
+		.guard = &context->guard,
+		.activations = &context->activations,
+		.leaving = &context->leaving,
+		.past_links = &past_links,
+		.past_masks = &past_masks,
+		.is_forced = is_named,
+	};
 	struct service service;
 	struct error why;
-	int r = list_past_links(machine, change, &past_links);
+	int r = list_past(machine, change, &past_links, &past_masks);
 
 	if (r < 0) {
 		return error_set(err, r, "%s: its record in the journal: %s", id, error_name(r));
@@ -199,7 +223,8 @@ static int inspect(const struct machine *machine, struct context *context, const
 	if (r < 0) {
 		/* An odd unit is no reason to leave the others out. */
 		change_text(change->now, sizeof(change->now), "unknown");
-		change_text(change->lacks, sizeof(change->lacks), "%s: %s", id, why.text);
+		change_text(change->lacks, sizeof(change->lacks), "%s%s%s",
+			strstr(why.text, id) ? "" : id, strstr(why.text, id) ? "" : ": ", why.text);
 		return 0;
 	}
 	r = take_verdict(machine, context, &service, change, err);

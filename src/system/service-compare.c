@@ -15,6 +15,7 @@ struct comparison {
 	unsigned n_before, n_placed, n_other;
 	char now[CHANGE_VALUE_MAX];   /* the service itself */
 	char other[CHANGE_VALUE_MAX]; /* the first that somebody else changed */
+	char again[CHANGE_VALUE_MAX]; /* the first that runs, or is enabled, again */
 };
 
 static void note_other(struct comparison *comparison, const char *object, const char *what)
@@ -99,14 +100,36 @@ static int compare_mask(struct comparison *comparison, const struct service_unit
 	return 0;
 }
 
+static void note_again(struct comparison *comparison, const struct unit *unit)
+{
+	if (!comparison->again[0]) {
+		change_text(comparison->again, sizeof(comparison->again), "%s: %s, %s", unit->id,
+			unit->file_state, unit->active_state);
+	}
+}
+
 static void compare_state(
 	struct comparison *comparison, const struct service_unit *wanted, const struct unit *unit)
 {
 	if (!wanted->was_up || unit_is(unit->load_state, "not-found")) {
 		return;
 	}
+	/* One that is still being stopped is neither. */
 	comparison->n_before += !unit_is_down(unit);
-	comparison->n_placed += unit_is_down(unit);
+	comparison->n_placed += !unit_is_up(unit);
+	if (!unit_is_down(unit)) {
+		note_again(comparison, unit);
+	}
+}
+
+/* By a link that was not there when it was disabled. */
+static void compare_enabled(
+	struct comparison *comparison, const struct service_unit *wanted, const struct unit *unit)
+{
+	if (wanted->n_links > 0 && unit_is(unit->file_state, "enabled")) {
+		comparison->n_before++;
+		note_again(comparison, unit);
+	}
 }
 
 static int compare_unit(
@@ -123,6 +146,7 @@ static int compare_unit(
 	}
 	r = r ? r : compare_mask(comparison, wanted, &unit, err);
 	compare_state(comparison, wanted, &unit);
+	compare_enabled(comparison, wanted, &unit);
 	if (wanted->role == SERVICE_ROLE_SELF) {
 		change_text(comparison->now, sizeof(comparison->now), "%s, %s",
 			unit.file_state[0] ? unit.file_state : unit.load_state, unit.active_state);
@@ -176,7 +200,10 @@ int service_change_compare(const struct machine *machine, const struct journal_e
 		return r;
 	}
 	*ret_state = conclude(entry, &comparison);
+	bool is_partial = *ret_state == CHANGE_STATE_PARTIAL && comparison.again[0];
 	change_text(ret_now, CHANGE_VALUE_MAX, "%s",
-		comparison.n_other > 0 ? comparison.other : comparison.now);
+		comparison.n_other > 0 ? comparison.other
+		: is_partial           ? comparison.again
+				       : comparison.now);
 	return 0;
 }

@@ -120,11 +120,25 @@ static void consider_guard(const struct inspection *inspection)
 	}
 }
 
-static void consider_self(struct service *service)
+/* A run that was cut short masked it, or removed the link to its file, and did not stop it yet. */
+static bool is_of_past(const struct inspection *inspection, const struct unit *unit)
 {
+	char end[UNIT_NAME_MAX + sizeof("/systemd/system/")];
+
+	snprintf(end, sizeof(end), "/systemd/system/%s", unit->id);
+	return names_contain(inspection->rules->past_masks, unit->id) ||
+	       service_links_have(inspection->rules->past_links, end);
+}
+
+static void consider_self(const struct inspection *inspection)
+{
+	struct service *service = inspection->service;
 	const struct unit *unit = &service->members[0].unit;
 	bool is_masked = unit_is(unit->load_state, "masked");
 
+	if (!unit_is_down(unit) && is_of_past(inspection, unit)) {
+		return;
+	}
 	if ((is_masked || unit_is(unit->load_state, "not-found")) && !unit_is_down(unit)) {
 		service_refuse(service, "%s is %s, and runs: once stopped it could not be started",
 			unit->id, unit->load_state);
@@ -138,25 +152,59 @@ static void consider_self(struct service *service)
 	} else if (!service_unit_is_loaded(unit) && !is_masked) {
 		service_refuse(service, "systemd cannot load %s (%s); see `systemctl status %s`",
 			unit->id, unit->load_state, unit->id);
-	} else if (unit->is_transient) {
-		service_refuse(service,
-			"%s is transient: once stopped it could not be brought back", unit->id);
 	}
 }
 
-static void consider_stopping(struct service *service)
+/* Its service runs on without it, and would have to be stopped for it. */
+static int consider_socket(const struct inspection *inspection, const struct unit *unit)
 {
-	for (size_t i = 0; i < service->n; i++) {
+	struct service *service = inspection->service;
+
+	if (strcmp(unit_name_kind(unit->id), "socket") != 0) {
+		return 0;
+	}
+	for (size_t i = 0; i < unit->triggers.n; i++) {
+		struct unit triggered;
+		if (service_find_member(service, unit->triggers.items[i])) {
+			continue;
+		}
+		int r = service_load_unit(inspection, unit->triggers.items[i], &triggered);
+		if (r < 0) {
+			return r;
+		}
+		if (!unit_is_down(&triggered)) {
+			service_refuse(service,
+				"%s could not be opened again while %s runs: name that instead",
+				unit->id, triggered.id);
+		}
+		unit_done(&triggered);
+	}
+	return 0;
+}
+
+/* What is stopped is to be started again by rollback, as it was. */
+static int consider_stopping(const struct inspection *inspection)
+{
+	struct service *service = inspection->service;
+	int r = 0;
+
+	for (size_t i = 0; i < service->n && r == 0; i++) {
 		const struct unit *unit = &service->members[i].unit;
 		if (unit_is_down(unit)) {
 			continue;
 		}
-		if (!unit->can_stop && service->members[i].role != SERVICE_ROLE_FOLLOWER) {
+		if (unit->is_transient) {
+			service_refuse(service,
+				"%s is transient: once stopped it could not be brought back",
+				unit->id);
+		} else if (!unit->can_stop && service->members[i].role != SERVICE_ROLE_FOLLOWER) {
 			service_refuse(service, "%s refuses to be stopped", unit->id);
-		} else if (!unit->can_start) {
+		} else if (!unit->can_start && !is_of_past(inspection, unit)) {
 			service_refuse(service, "%s refuses to be started again", unit->id);
 		}
+		r = consider_socket(inspection, unit);
 	}
+	return r;
 }
 
 static bool is_anything_left(const struct service *service)
@@ -176,7 +224,7 @@ int service_judge(const struct inspection *inspection)
 {
 	struct service *service = inspection->service;
 
-	consider_self(service);
+	consider_self(inspection);
 	if (service->verdict != SERVICE_OPEN) {
 		return 0;
 	}
@@ -191,7 +239,9 @@ int service_judge(const struct inspection *inspection)
 			is_masked ? "masked" : "disabled and stopped");
 		return 0;
 	}
-	consider_stopping(service);
-	consider_guard(inspection);
-	return 0;
+	r = consider_stopping(inspection);
+	if (r == 0) {
+		consider_guard(inspection);
+	}
+	return r;
 }

@@ -32,6 +32,15 @@ bool service_is_by_link(const struct inspection *inspection, const struct servic
 	return false;
 }
 
+static int list_links(struct inspection *inspection, struct service_member *member)
+{
+	const struct service_source *source = inspection->source;
+
+	return can_have_links(&member->unit) ? source->list_links(source->data, member->unit.id,
+						       &member->links, inspection->err)
+					     : 0;
+}
+
 /* The member is valid until the next one is added. */
 static int add_member(struct inspection *inspection, struct unit *unit, enum service_role role)
 {
@@ -51,11 +60,7 @@ static int add_member(struct inspection *inspection, struct unit *unit, enum ser
 	struct service_member *member = &members[service->n++];
 	*member = (struct service_member){.unit = *unit, .role = role};
 	*unit = (struct unit){0};
-	if (role == SERVICE_ROLE_FOLLOWER || !can_have_links(&member->unit)) {
-		return 0;
-	}
-	const struct service_source *source = inspection->source;
-	return source->list_links(source->data, member->unit.id, &member->links, inspection->err);
+	return role == SERVICE_ROLE_FOLLOWER ? 0 : list_links(inspection, member);
 }
 
 static int count_links(const struct inspection *inspection, const struct unit *unit, size_t *ret_n)
@@ -91,6 +96,24 @@ int service_find_pull(
 	return 0;
 }
 
+static int collect_what_goes(struct inspection *inspection, size_t index);
+
+/* A member that was met as a follower first, and has to be disabled, too; others stay as they are.
+ */
+static int raise_follower(struct inspection *inspection, const char *id, enum service_role role)
+{
+	struct service_member *member = service_find_member(inspection->service, id);
+
+	if (member->role != SERVICE_ROLE_FOLLOWER) {
+		return 0;
+	}
+	member->role = role;
+	int r = list_links(inspection, member);
+	return r < 0 ? r
+		     : collect_what_goes(
+			       inspection, (size_t)(member - inspection->service->members));
+}
+
 /* index: of the member that is required; it may move when others are added. */
 static int collect_dependant(struct inspection *inspection, size_t index, const char *id)
 {
@@ -98,9 +121,11 @@ static int collect_dependant(struct inspection *inspection, size_t index, const 
 	struct unit unit;
 	enum pull pull;
 
-	if (service_find_member(service, id) ||
-		service_is_by_link(inspection, &service->members[index], id)) {
+	if (service_is_by_link(inspection, &service->members[index], id)) {
 		return 0;
+	}
+	if (service_find_member(service, id)) {
+		return raise_follower(inspection, id, SERVICE_ROLE_DEPENDANT);
 	}
 	if (service_is_other_kind(id)) {
 		service_refuse(service, "%s requires %s", id, service->members[index].unit.id);
@@ -125,7 +150,7 @@ static int collect_trigger(struct inspection *inspection, const char *id)
 	struct unit unit;
 
 	if (service_find_member(inspection->service, id)) {
-		return 0;
+		return raise_follower(inspection, id, SERVICE_ROLE_TRIGGER);
 	}
 	int r = service_load_unit(inspection, id, &unit);
 	if (r < 0) {
@@ -172,8 +197,11 @@ static int collect_owner(struct inspection *inspection, const char *link)
 	const char *id = strrchr(link, '/') + 1;
 	struct unit unit;
 
-	if (service_find_member(service, id) || is_template(id)) {
+	if (is_template(id)) {
 		return 0;
+	}
+	if (service_find_member(service, id)) {
+		return raise_follower(inspection, id, SERVICE_ROLE_DEPENDANT);
 	}
 	if (service_is_other_kind(id)) {
 		service_refuse(service, "%s is disabled with it", id);

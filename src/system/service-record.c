@@ -103,6 +103,17 @@ static json_t *find_unit(const json_t *units, const char *id)
 	return NULL;
 }
 
+/* Once a follower, it is to be disabled now. */
+static int raise_role(json_t *unit, enum service_role role)
+{
+	const char *known = json_string_value(json_object_get(unit, "role"));
+	const char *follower = service_role_name(SERVICE_ROLE_FOLLOWER);
+
+	return known && strcmp(known, follower) == 0
+		       ? json_object_set_new(unit, "role", json_string(service_role_name(role)))
+		       : 0;
+}
+
 /* A unit that is known stays as it was before the first change; a mask and links may come to it. */
 static int merge_unit(json_t *units, const struct service_member *member,
 	const struct sysroot *root, struct error *err)
@@ -112,6 +123,9 @@ static int merge_unit(json_t *units, const struct service_member *member,
 	if (known) {
 		bool is_masked = member->mask_reason[0] != '\0';
 		int r = is_masked ? json_object_set_new(known, "mask", json_true()) : 0;
+		if (r == 0 && member->role != SERVICE_ROLE_FOLLOWER) {
+			r = raise_role(known, member->role);
+		}
 		return r < 0 ? error_set(err, -ENOMEM, "%s: no memory", member->unit.id)
 			     : add_links(json_object_get(known, "links"), member, root, err);
 	}

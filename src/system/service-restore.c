@@ -160,38 +160,28 @@ static const struct service_unit *find_unit(const struct service_record *record,
 	return NULL;
 }
 
-/* A socket cannot be opened while its service runs without it. Added to stopped: those services. */
-static int make_way(struct restoring *restoring, const struct unit *unit, struct names *stopped,
-	struct error *err)
+/* A socket cannot be opened while its service runs without it: that is started in its turn. */
+static int make_way(struct restoring *restoring, const struct unit *unit, struct error *err)
 {
+	_cleanup_names_ struct names running = {0};
+
 	if (strcmp(unit_name_kind(unit->id), "socket") != 0 || unit->triggers.n == 0) {
 		return 0;
 	}
-	int r = systemd_list_running(restoring->systemd, &unit->triggers, stopped, err);
-	for (size_t i = 0; r == 0 && i < stopped->n; i++) {
-		r = systemd_stop(restoring->systemd, stopped->items[i], err);
-	}
-	return r;
-}
-
-/* Those of the record are started in their turn. */
-static int start_again(struct restoring *restoring, const struct names *stopped, struct error *err)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < stopped->n; i++) {
-		r = find_unit(restoring->record, stopped->items[i])
-			    ? 0
-			    : systemd_start(restoring->systemd, stopped->items[i], err);
+	int r = systemd_list_running(restoring->systemd, &unit->triggers, &running, err);
+	for (size_t i = 0; r == 0 && i < running.n; i++) {
+		const struct service_unit *service = find_unit(restoring->record, running.items[i]);
+		r = service && service->was_up
+			    ? systemd_stop(restoring->systemd, running.items[i], err)
+			    : error_set(err, -EBUSY, "%s cannot be opened while %s runs", unit->id,
+				      running.items[i]);
 	}
 	return r;
 }
 
 static int start_loaded(struct restoring *restoring, const struct unit *unit, struct error *err)
 {
-	_cleanup_names_ struct names stopped = {0};
-
-	if (!unit_is_down(unit)) {
+	if (unit_is_up(unit)) {
 		return 0;
 	}
 	if (unit_is(unit->load_state, "masked") || unit_is(unit->load_state, "not-found")) {
@@ -201,9 +191,8 @@ static int start_loaded(struct restoring *restoring, const struct unit *unit, st
 				  : "is not installed any more");
 		return 0;
 	}
-	int r = make_way(restoring, unit, &stopped, err);
+	int r = make_way(restoring, unit, err);
 	r = r ? r : systemd_start(restoring->systemd, unit->id, err);
-	r = r ? r : start_again(restoring, &stopped, err);
 	if (r == 0 && names_add(&restoring->started, unit->id) < 0) {
 		r = error_set(err, -ENOMEM, "%s: %s", unit->id, error_name(-ENOMEM));
 	}

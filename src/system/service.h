@@ -67,6 +67,7 @@ struct service_rules {
 	const struct names *activations; /* activation_list() */
 	const struct names *leaving; /* what other changes disable; wants of these do not count */
 	const struct names *past_links; /* that were removed; systemd may not have seen it yet */
+	const struct names *past_masks; /* units that were masked before */
 	bool is_forced;                 /* the guard's refusal becomes a warning in reason */
 };
 

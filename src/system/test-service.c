@@ -55,8 +55,9 @@ static struct service inspect_with(json_t *units, const char *id, struct names a
 {
 	static struct guard guard;
 	const struct service_source source = {load_unit, list_links, units};
+	static const struct names none;
 	const struct service_rules rules = {
-		&nowhere, &guard, &activations, &leaving, past_links, is_forced};
+		&nowhere, &guard, &activations, &leaving, past_links, &none, is_forced};
 	struct service service;
 	struct error err = {0};
 
@@ -248,7 +249,7 @@ static void test_what_carries_the_session_is_named_or_left(void **state)
 	struct guard guard = {0};
 	const struct names none = {0};
 	const struct service_source source = {load_unit, list_links, captured};
-	struct service_rules rules = {&nowhere, &guard, &none, &none, &none, false};
+	struct service_rules rules = {&nowhere, &guard, &none, &none, &none, &none, false};
 	struct service service;
 
 	/* A dependant that carries it protects the service, too. */
@@ -376,7 +377,7 @@ static void test_too_many_members(void **state)
 	const struct names none = {0};
 	struct guard guard = {0};
 	const struct service_source source = {load_unit, list_links, units};
-	const struct service_rules rules = {&nowhere, &guard, &none, &none, &none, false};
+	const struct service_rules rules = {&nowhere, &guard, &none, &none, &none, &none, false};
 	struct service service;
 	struct error err;
 

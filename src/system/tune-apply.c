@@ -116,8 +116,9 @@ static int finish_done(struct tune *tune, const struct plan *plan, struct error 
 	return 0;
 }
 
-static int settle_kind(struct tune *tune, const struct change_kind *kind,
-	const struct tune_observer *observer, struct error *err)
+/* Those of this run; after one that was cut short all, for nobody knows how far it got. */
+static int settle_kind(struct tune *tune, const struct change_kind *kind, const struct plan *plan,
+	bool was_complete, const struct tune_observer *observer, struct error *err)
 {
 	size_t n = 0, count = journal_count(tune->journal);
 	_cleanup_free_ const struct journal_entry **entries = calloc(count + 1, sizeof(*entries));
@@ -128,7 +129,9 @@ static int settle_kind(struct tune *tune, const struct change_kind *kind,
 	}
 	for (size_t i = 0; i < count; i++) {
 		const struct journal_entry *entry = journal_entry(tune->journal, i);
-		if (strcmp(entry->kind, kind->name) == 0) {
+		const struct change *change = plan_find(plan, kind->name, entry->object);
+		if (strcmp(entry->kind, kind->name) == 0 &&
+			(!was_complete || (change && change_is_open(change)))) {
 			entries[n++] = entry;
 		}
 	}
@@ -145,31 +148,16 @@ static int settle_kind(struct tune *tune, const struct change_kind *kind,
 	return r;
 }
 
-static bool has_open(const struct plan *plan, const struct change_kind *kind)
-{
-	for (size_t i = 0; i < plan->n; i++) {
-		if (plan->changes[i].kind == kind && change_is_open(&plan->changes[i])) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* After a run that was cut short nobody knows how far it got: all kinds settle. */
 static int settle_all(struct tune *tune, const struct plan *plan, bool was_complete,
 	const struct tune_observer *observer, struct error *err)
 {
-	for (size_t i = 0; i < n_change_kinds; i++) {
+	int r = 0;
+
+	for (size_t i = 0; i < n_change_kinds && r == 0; i++) {
 		const struct change_kind *kind = change_kinds[i];
-		if (!kind->settle || (was_complete && !has_open(plan, kind))) {
-			continue;
-		}
-		int r = settle_kind(tune, kind, observer, err);
-		if (r < 0) {
-			return r;
-		}
+		r = kind->settle ? settle_kind(tune, kind, plan, was_complete, observer, err) : 0;
 	}
-	return 0;
+	return r;
 }
 
 static int make_all(struct tune *tune, const struct plan *plan,

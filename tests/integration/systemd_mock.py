@@ -271,7 +271,8 @@ class Mock(dbus.service.FallbackObject):
         unit["ActiveState"] = state
         if state == "inactive":
             for name in (name for key in ("RequiredBy", "ConsistsOf", "PropagatesStopTo") for name in unit.get(key, [])):
-                self.set_state(self.find(name), state)
+                if self.find(name)["ActiveState"] != state:
+                    self.set_state(self.find(name), state)
         if state == "active" and unit["Id"] in self.scenario.get("dies", []):
             GLib.timeout_add(20, self.set_state, unit, "failed")
         self.write_states()

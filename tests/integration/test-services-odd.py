@@ -164,9 +164,11 @@ class Odd(ServicesCase):
                 self.assertIn("nothing is applied", self.tune("rollback"))
 
     def test_a_socket_alone(self):
-        """Its service runs on without it, and is in its way when it is started again."""
+        """Its service runs on without it, and would be in its way when it is opened again."""
         self.add("a.socket", Triggers=["a.service"])
-        self.add("a.service", UnitFileState="static", Links=[], TriggeredBy=["a.socket"])
+        self.add("a.service", UnitFileState="static", Links=[])
+        self.refuse("a.socket", "a.socket could not be opened again while a.service runs: name that instead")
+        self.machine.units["a.service"]["ActiveState"] = "inactive"
         self.begin()
         self.there_and_back("a.socket")
 
@@ -189,6 +191,76 @@ class Odd(ServicesCase):
         self.add("a.service", ActiveState="deactivating", UnitFileState="disabled", Links=[])
         self.begin()
         self.assertIn("+ a.service", self.tune("plan", services="a"))
+
+    def set_states(self, **states):
+        states = {name.replace("_", "."): state for name, state in states.items()}
+        states = self.machine.states() | states
+        self.machine.stop_systemd()
+        (self.machine.folder / "states").write_text(json.dumps(states))
+        self.machine.start()
+
+    def test_still_being_stopped_at_rollback(self):
+        self.add("a.service")
+        self.begin()
+        self.tune("apply", services="a")
+        self.set_states(a_service="deactivating")
+        self.tune("status", status=1)
+        self.tune("rollback")
+        self.assertIn("StartUnit a.service", self.machine.calls())
+        self.assert_as_before()
+
+    def test_apply_again_after_a_mask(self):
+        """Killed between the mask and the stop: systemd knows the mask by the time of the next plan."""
+        self.add("a.service", UnitFileState="static", Links=[], WantedBy=["wanter.service"])
+        self.add("wanter.service")
+        self.begin()
+        self.machine.start(kill_at=[1, "after"])
+        self.assertEqual(self.machine.tune("apply", services="a").returncode, -9)
+        self.tune("apply", services="a")
+        self.assert_down(["a.service"])
+        self.tune("status")
+        self.tune("rollback")
+        self.assert_as_before()
+
+    def test_what_stops_along_and_requires_it(self):
+        """It would pull the service in at boot: it is disabled, in whatever way it was met."""
+        self.add("base.service", RequiredBy=["a.service", "b.service"])
+        self.add("a.service", ConsistsOf=["b.service"])
+        self.add("b.service", ConsistsOf=["a.service"])
+        self.begin()
+        self.there_and_back("base", "with it a.service, b.service")
+        disabled = [call for call in self.machine.calls() if call.startswith("DisableUnitFiles")]
+        self.assertEqual(disabled, ["DisableUnitFiles base.service a.service b.service"])
+
+    def test_transient_dependant(self):
+        self.add("a.service", RequiredBy=["run-1.service"])
+        self.add("run-1.service", Transient=True, UnitFileState="transient", Links=[])
+        self.refuse("a", "run-1.service is transient")
+
+    def test_what_somebody_started_again(self):
+        """Of the members of a service: status tells which, and only an apply of that service stops it."""
+        self.add("a.service", Links=[f"{WANTS}/a.service", f"{WANTS}/also.service"])
+        self.add("also.service")
+        self.add("b.service")
+        self.begin()
+        self.tune("apply", services="a")
+        self.set_states(also_service="active")
+        self.assertIn("also.service: disabled, active", self.tune("status", status=1))
+        self.assertIn("+ a.service", self.tune("plan", services="a b"))
+        self.tune("apply", services="a b")
+        self.assert_down(["also.service", "b.service"])
+        self.tune("rollback")
+        self.assert_as_before()
+
+    def test_enabled_by_another_link(self):
+        self.add("a.service")
+        self.begin()
+        self.tune("apply", services="a")
+        link = "/etc/systemd/system/graphical.target.wants/a.service"
+        make_link(pathlib.Path(link), self.machine.units["a.service"]["FragmentPath"])
+        self.machine.units["a.service"]["Links"].append(link)
+        self.machine.start()
+        self.assertIn("a.service: enabled, inactive", self.tune("status", status=1))
 
 
 harness.main()
