@@ -18,9 +18,8 @@
 #include "system/kinds.h"
 #include "system/service-record.h"
 #include "system/systemd.h"
+#include "system/unit-file.h"
 #include "util/cleanup.h"
-
-#define LINKS_FOLDER "/etc/systemd/system"
 
 struct context {
 	struct guard guard;
@@ -112,9 +111,10 @@ static int fill_change(const struct machine *machine, const struct service *serv
 		return r;
 	}
 	change->before = json_incref(change->wanted);
-	if (!change_lacks_root(machine, change) && machine_is_read_only(machine, LINKS_FOLDER)) {
+	if (!change_lacks_root(machine, change) &&
+		machine_is_read_only(machine, UNIT_FILE_FOLDER)) {
 		change_text(change->lacks, sizeof(change->lacks),
-			LINKS_FOLDER ": its file system is read-only: mount it read-write");
+			UNIT_FILE_FOLDER ": its file system is read-only: mount it read-write");
 	}
 	return change_refuse_foreign(machine, change, err);
 }

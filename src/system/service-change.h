@@ -14,7 +14,7 @@ int service_change_restore_first(struct change_batch *batch, struct error *err);
 int service_change_restore(struct change_run *run, struct error *err);
 
 /* Whether a rollback of the entry has begun. */
-bool service_change_is_begun(const struct journal_entry *entry);
+bool service_change_is_restoring(const struct journal_entry *entry);
 
 /* Makes durable what systemd made of the links and masks. */
 int service_change_sync(

@@ -172,7 +172,7 @@ static int compare_record(
 static enum change_state conclude(
 	const struct journal_entry *entry, const struct comparison *comparison)
 {
-	bool is_open = comparison->n_placed > 0 || service_change_is_begun(entry);
+	bool is_open = comparison->n_placed > 0 || service_change_is_restoring(entry);
 
 	if (comparison->n_other > 0) {
 		return is_open ? CHANGE_STATE_MIXED : CHANGE_STATE_OTHER;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ADMIN_FOLDER "/etc/systemd/system/"
+#include "system/unit-file.h"
 
 /* Whether a link that disabling removes has this name: then the alias goes with it. */
 static bool is_alias_removed(
@@ -62,7 +62,7 @@ static bool can_be_masked(const struct service_member *member)
 {
 	const char *fragment = member->unit.fragment;
 
-	return strncmp(fragment, ADMIN_FOLDER, strlen(ADMIN_FOLDER)) != 0 ||
+	return strncmp(fragment, UNIT_FILE_FOLDER "/", strlen(UNIT_FILE_FOLDER "/")) != 0 ||
 	       names_contain(&member->links, fragment);
 }
 

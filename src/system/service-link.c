@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "system/folder.h"
+#include "system/unit-file.h"
 
 int service_link_look(const struct sysroot *root, const char *path, const char *target,
 	enum service_link_state *ret_state)
@@ -65,7 +66,7 @@ bool service_link_leads(const struct sysroot *root, const char *path, const char
 
 void service_mask_path(const char *id, char path[static PATH_MAX])
 {
-	snprintf(path, PATH_MAX, "/etc/systemd/system/%s", id);
+	snprintf(path, PATH_MAX, UNIT_FILE_FOLDER "/%s", id);
 }
 
 /* With the mode that systemd gives it. A run that was killed may have made it, and no more. */

@@ -26,7 +26,7 @@ struct restoring {
 	struct names started;
 };
 
-bool service_change_is_begun(const struct journal_entry *entry)
+bool service_change_is_restoring(const struct journal_entry *entry)
 {
 	return json_is_true(json_object_get(entry->progress, RESTORING));
 }
@@ -132,9 +132,9 @@ static int begin(struct change_batch *batch, const struct journal_entry *entry,
 	struct error later;
 
 	(void)data;
-	int r = service_change_is_begun(entry) ? 0
-					       : change_batch_progress(batch, entry,
-							 json_pack("{s:b}", RESTORING, 1), err);
+	int r = service_change_is_restoring(entry) ? 0
+						   : change_batch_progress(batch, entry,
+							     json_pack("{s:b}", RESTORING, 1), err);
 	if (r == 0 && restore_files(&restoring, &later) < 0) {
 		return 0; /* it is tried again, and told, when this one's turn comes */
 	}
