@@ -165,6 +165,13 @@ const struct change *tree_find(const struct plan *plan, const char *kind, const 
 	return change;
 }
 
+const struct change *tree_plan_zram(const struct tree *tree, struct plan *plan)
+{
+	plan_done(plan);
+	tree_plan(tree, TREE_ZRAM, plan);
+	return tree_find(plan, "zram", "swap");
+}
+
 void tree_compare(const struct tree *tree, struct plan *ret_plan)
 {
 	struct tune tune;

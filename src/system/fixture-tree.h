@@ -46,6 +46,14 @@ void tree_plan(const struct tree *tree, const char *profile, struct plan *ret_pl
 /* A change that is there. */
 const struct change *tree_find(const struct plan *plan, const char *kind, const char *object);
 
+/* A profile that asks for swap in zram, and nothing else. */
+#define TREE_ZRAM                                                                                  \
+	"[zram]\nsize = 1G\nalgorithm = lz4\nfallback = lzo-rle zstd\npriority = 10\n"             \
+	"zswap = off\n"
+
+/* What is planned of it anew: valid until the next. plan: {0} at first; frees what it had. */
+const struct change *tree_plan_zram(const struct tree *tree, struct plan *plan);
+
 /* What is applied, compared with the tree. The caller calls plan_done. */
 void tree_compare(const struct tree *tree, struct plan *ret_plan);
 

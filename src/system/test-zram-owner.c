@@ -11,23 +11,11 @@
 #include "system/kinds.h"
 #include "system/zram-change.h"
 
-#define ZRAM                                                                                       \
-	"[zram]\nsize = 1G\nalgorithm = lz4\nfallback = lzo-rle zstd\npriority = 10\nzswap = "     \
-	"off\n"
 #define HEADING "Filename\tType\tSize\tUsed\tPriority\n"
 #define WANTS   "/etc/systemd/system/multi-user.target.wants/"
 
 static struct tree tree;
 static struct plan plan;
-
-static const struct change *plan_zram(void)
-{
-	plan_done(&plan);
-	tree_plan(&tree, ZRAM, &plan);
-	const struct change *change = plan_find(&plan, "zram", "swap");
-	assert_non_null(change);
-	return change;
-}
 
 #define GENERATOR "/usr/lib/systemd/system-generators/zram-generator"
 #define ITS_FILE  "/etc/systemd/zram-generator.conf"
@@ -40,7 +28,8 @@ static void tells_of_the_generator(void **state)
 	tree_write(&tree, ITS_FILE, "# a comment\n[zram0]\n");
 	assert_null(zram_owner_find(&tree.root)); /* the program is not installed */
 	tree_write(&tree, GENERATOR, "");
-	assert_non_null(strstr(plan_zram()->disagrees, "zram-generator makes zram of its own"));
+	assert_non_null(strstr(
+		tree_plan_zram(&tree, &plan)->disagrees, "zram-generator makes zram of its own"));
 	tree_write(&tree, ITS_FILE, "#[zram0]\n[zram]\n[zramx]\n");
 	assert_null(zram_owner_find(&tree.root)); /* it makes no device */
 	tree_write(&tree, "/usr/lib/systemd/zram-generator.conf", "[zram0]\n");
@@ -56,14 +45,14 @@ static void tells_who_comes_at_boot(void **state)
 	(void)state;
 
 	tree_link(&tree, WANTS "armbian-zram-config.service", "/lib/x");
-	assert_non_null(strstr(plan_zram()->disagrees, "Armbian"));
+	assert_non_null(strstr(tree_plan_zram(&tree, &plan)->disagrees, "Armbian"));
 	/* As removing its package leaves it, and systemctl mask. */
 	tree_link(&tree, "/etc/systemd/system/armbian-zram-config.service", "/dev/null");
-	assert_string_equal(plan_zram()->disagrees, "");
+	assert_string_equal(tree_plan_zram(&tree, &plan)->disagrees, "");
 	tree_link(&tree,
 		"/usr/lib/systemd/system/sysinit.target.wants/orangepi-zram-config.service",
 		"../orangepi-zram-config.service");
-	assert_non_null(strstr(plan_zram()->disagrees,
+	assert_non_null(strstr(tree_plan_zram(&tree, &plan)->disagrees,
 		"Orange Pi makes zram of its own at boot: disable it with --service "
 		"orangepi-zram-config.service"));
 }
@@ -75,7 +64,7 @@ static const struct change *plan_stopping(void)
 	struct tune tune;
 
 	plan_done(&plan);
-	tree_open(&tree, ZRAM, NULL, &tune);
+	tree_open(&tree, TREE_ZRAM, NULL, &tune);
 	assert_non_null(plan_add(&plan, &service_change_kind, "zramswap.service"));
 	if (zram_plan(&tune.machine, tune.profile, &plan, &err) < 0) {
 		fail_msg("%s", err.text);

@@ -6,7 +6,6 @@
  * ends. What is not is written to the file REPORT, and at the end how many changes of the machine
  * there were. What goes with a power cut in any case is not watched.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -19,8 +18,9 @@
 #include <sys/swap.h>
 #include <unistd.h>
 
-#define DIRTY_MAX  64
-#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+#include "preload.h"
+
+#define DIRTY_MAX 64
 
 static char dirty[DIRTY_MAX][PATH_MAX]; /* files and folders, by their paths */
 static size_t n_dirty;
@@ -120,18 +120,18 @@ static void change(const char *call, const char *path)
 
 static void path_of(int fd, const char *name, char path[static PATH_MAX])
 {
-	char link[64], folder[PATH_MAX];
-
 	if (name && name[0] == '/') {
 		snprintf(path, PATH_MAX, "%s", name);
 		return;
 	}
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	ssize_t n = readlink(link, folder, sizeof(folder) - 1);
-	if (n < 0) {
+	preload_path(fd, path);
+	size_t length = strlen(path);
+	if (length == 0) {
 		abort();
 	}
-	snprintf(path, PATH_MAX, "%.*s%s%s", (int)n, folder, name ? "/" : "", name ? name : "");
+	if (name) {
+		snprintf(path + length, PATH_MAX - length, "/%s", name);
+	}
 }
 
 __attribute__((constructor)) static void begin(void)
@@ -229,14 +229,19 @@ static int changed(int result, const char *path)
 	return result;
 }
 
+/* What is gone need not be on the disk itself. */
+static int removed(int result, const char *path)
+{
+	if (result == 0) {
+		clean(path);
+	}
+	return changed(result, path);
+}
+
 int unlink(const char *path)
 {
 	change(__func__, path);
-	int r = NEXT(unlink)(path);
-	if (r == 0) {
-		clean(path);
-	}
-	return changed(r, path);
+	return removed(NEXT(unlink)(path), path);
 }
 
 int unlinkat(int fd, const char *name, int flags)
@@ -245,11 +250,7 @@ int unlinkat(int fd, const char *name, int flags)
 
 	path_of(fd, name, path);
 	change(__func__, path);
-	int r = NEXT(unlinkat)(fd, name, flags);
-	if (r == 0) {
-		clean(path);
-	}
-	return changed(r, path);
+	return removed(NEXT(unlinkat)(fd, name, flags), path);
 }
 
 int mkdir(const char *path, mode_t mode)
@@ -261,11 +262,7 @@ int mkdir(const char *path, mode_t mode)
 int rmdir(const char *path)
 {
 	change(__func__, path);
-	int r = NEXT(rmdir)(path);
-	if (r == 0) {
-		clean(path);
-	}
-	return changed(r, path);
+	return removed(NEXT(rmdir)(path), path);
 }
 
 int symlink(const char *target, const char *path)
@@ -299,28 +296,22 @@ static int create(int fd, const char *name, int flags, mode_t mode)
 
 int open64(const char *path, int flags, ...)
 {
-	mode_t mode = 0;
+	va_list arguments;
 
-	if (flags & O_CREAT) {
-		va_list arguments;
-		va_start(arguments, flags);
-		mode = va_arg(arguments, mode_t);
-		va_end(arguments);
-		return create(AT_FDCWD, path, flags, mode);
-	}
-	return NEXT(open64)(path, flags, mode);
+	va_start(arguments, flags);
+	mode_t mode = preload_mode(flags, arguments);
+	va_end(arguments);
+	return flags & O_CREAT ? create(AT_FDCWD, path, flags, mode)
+			       : NEXT(open64)(path, flags, mode);
 }
 
 int openat64(int fd, const char *path, int flags, ...)
 {
-	mode_t mode = 0;
+	va_list arguments;
 
-	if (flags & O_CREAT) {
-		va_list arguments;
-		va_start(arguments, flags);
-		mode = va_arg(arguments, mode_t);
-		va_end(arguments);
-		return create(fd, path, flags, mode);
-	}
-	return NEXT(openat64)(fd, path, flags, mode);
+	va_start(arguments, flags);
+	mode_t mode = preload_mode(flags, arguments);
+	va_end(arguments);
+	return flags & O_CREAT ? create(fd, path, flags, mode)
+			       : NEXT(openat64)(fd, path, flags, mode);
 }

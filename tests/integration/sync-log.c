@@ -2,13 +2,13 @@
  * Preloaded into the program: each fsync that succeeds is a line "fsync PATH" in the file that
  * SYNC_LOG names. The mock of systemd writes its calls there, too: so the test sees their order.
  */
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
+
+#include "preload.h"
 
 static void write_line(const char *path)
 {
@@ -27,16 +27,11 @@ static void write_line(const char *path)
 
 int fsync(int fd)
 {
-	char name[32], path[PATH_MAX];
-	int (*next)(int);
-	void *address = dlsym(RTLD_NEXT, "fsync");
+	char path[PATH_MAX];
+	int r = NEXT(fsync)(fd);
 
-	memcpy(&next, &address, sizeof(next));
-	int r = next(fd);
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	ssize_t length = readlink(name, path, sizeof(path) - 1);
-	if (r == 0 && length > 0) {
-		path[length] = '\0';
+	preload_path(fd, path);
+	if (r == 0 && path[0]) {
 		write_line(path);
 	}
 	return r;

@@ -120,7 +120,8 @@ class Odd(ServicesCase):
         self.tune("rollback")
         self.assert_as_before()
 
-    def test_a_link_that_came_since_the_first_apply(self):
+    def apply_and_enable_elsewhere(self):
+        """The link by which somebody enabled the service since."""
         self.add("a.service")
         self.begin()
         self.tune("apply", services="a")
@@ -128,6 +129,10 @@ class Odd(ServicesCase):
         make_link(pathlib.Path(link), self.machine.units["a.service"]["FragmentPath"])
         self.machine.units["a.service"]["Links"].append(link)
         self.machine.start()
+        return link
+
+    def test_a_link_that_came_since_the_first_apply(self):
+        link = self.apply_and_enable_elsewhere()
         self.tune("apply", services="a")
         self.assertFalse(os.path.lexists(link))
         self.tune("rollback")
@@ -253,13 +258,7 @@ class Odd(ServicesCase):
         self.assert_as_before()
 
     def test_enabled_by_another_link(self):
-        self.add("a.service")
-        self.begin()
-        self.tune("apply", services="a")
-        link = "/etc/systemd/system/graphical.target.wants/a.service"
-        make_link(pathlib.Path(link), self.machine.units["a.service"]["FragmentPath"])
-        self.machine.units["a.service"]["Links"].append(link)
-        self.machine.start()
+        self.apply_and_enable_elsewhere()
         self.assertIn("a.service: enabled, inactive", self.tune("status", status=1))
 
 

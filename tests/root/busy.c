@@ -3,7 +3,6 @@
  * that the kernel refuses then (opening one for oneself, swapon, reset, hot_remove) fails BUSY
  * times with EBUSY. OTHER_SIZE is what the kernel makes of a disksize.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,7 +14,7 @@
 #include <sys/swap.h>
 #include <unistd.h>
 
-#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+#include "preload.h"
 
 enum busy_call { BUSY_OPEN, BUSY_SWAPON, BUSY_RESET, BUSY_REMOVE, BUSY_COUNT };
 
@@ -38,14 +37,13 @@ static bool ends_in(const char *text, const char *end)
 
 int open64(const char *path, int flags, ...)
 {
-	mode_t mode = 0;
+	va_list arguments;
 
-	if (flags & O_CREAT) {
-		va_list arguments;
-		va_start(arguments, flags);
-		mode = va_arg(arguments, mode_t);
-		va_end(arguments);
-	} else if ((flags & O_EXCL) && strncmp(path, "/dev/zram", 9) == 0 && is_busy(BUSY_OPEN)) {
+	va_start(arguments, flags);
+	mode_t mode = preload_mode(flags, arguments);
+	va_end(arguments);
+	bool is_alone = !(flags & O_CREAT) && (flags & O_EXCL);
+	if (is_alone && strncmp(path, "/dev/zram", 9) == 0 && is_busy(BUSY_OPEN)) {
 		return -1;
 	}
 	return NEXT(open64)(path, flags, mode);
@@ -58,11 +56,9 @@ int swapon(const char *path, int flags)
 
 ssize_t write(int fd, const void *data, size_t size)
 {
-	char link[64], path[PATH_MAX];
+	char path[PATH_MAX];
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	ssize_t n = readlink(link, path, sizeof(path) - 1);
-	path[n > 0 ? n : 0] = '\0';
+	preload_path(fd, path);
 	if ((ends_in(path, "/reset") && is_busy(BUSY_RESET)) ||
 		(ends_in(path, "/hot_remove") && is_busy(BUSY_REMOVE))) {
 		return -1;

@@ -5,7 +5,6 @@
  * With HANG_SWAPOFF, swapoff(2) never returns; with FAIL_SWAPOFF it fails with that errno. With
  * MEMORY_FILE, what the process has for itself is written there when it ends.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -22,6 +21,8 @@
 #include <sys/swap.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "preload.h"
 
 static _Atomic long *count;
 static const char *kill_call;
@@ -75,8 +76,6 @@ static void step(const char *function)
 	}
 }
 
-#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
-
 ssize_t write(int fd, const void *data, size_t size)
 {
 	if (fd > STDERR_FILENO) {
@@ -94,12 +93,11 @@ ssize_t pwrite64(int fd, const void *data, size_t size, off64_t offset)
 static bool is_hot_add(int fd)
 {
 	static const char name[] = "/hot_add";
-	char link[64], target[PATH_MAX];
+	char path[PATH_MAX];
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	ssize_t n = readlink(link, target, sizeof(target));
-	return n >= (ssize_t)strlen(name) && n < (ssize_t)sizeof(target) &&
-	       memcmp(target + n - strlen(name), name, strlen(name)) == 0;
+	preload_path(fd, path);
+	size_t length = strlen(path);
+	return length >= strlen(name) && strcmp(path + length - strlen(name), name) == 0;
 }
 
 static uint64_t now_us(void)
@@ -219,13 +217,12 @@ int swapoff(const char *path)
 
 int open64(const char *path, int flags, ...)
 {
-	mode_t mode = 0;
+	va_list arguments;
 
+	va_start(arguments, flags);
+	mode_t mode = preload_mode(flags, arguments);
+	va_end(arguments);
 	if (flags & O_CREAT) {
-		va_list arguments;
-		va_start(arguments, flags);
-		mode = va_arg(arguments, mode_t);
-		va_end(arguments);
 		step(__func__);
 	}
 	return NEXT(open64)(path, flags, mode);
@@ -233,13 +230,12 @@ int open64(const char *path, int flags, ...)
 
 int openat64(int fd, const char *path, int flags, ...)
 {
-	mode_t mode = 0;
+	va_list arguments;
 
+	va_start(arguments, flags);
+	mode_t mode = preload_mode(flags, arguments);
+	va_end(arguments);
 	if (flags & O_CREAT) {
-		va_list arguments;
-		va_start(arguments, flags);
-		mode = va_arg(arguments, mode_t);
-		va_end(arguments);
 		step(__func__);
 	}
 	return NEXT(openat64)(fd, path, flags, mode);
