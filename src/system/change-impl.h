@@ -125,6 +125,10 @@ struct change_kind {
 	int (*reapply)(struct change_run *run, struct error *err);
 };
 
+/* What the journal has of the change; NULL when it was never applied. */
+const struct journal_entry *change_find_entry(
+	const struct machine *machine, const struct change *change);
+
 /* The table, in the order in which changes are made; they are undone in the reverse order. */
 extern const struct change_kind *const change_kinds[];
 extern const size_t n_change_kinds;

@@ -112,10 +112,15 @@ bool change_lacks_proc(const struct machine *machine, const char *path, struct c
 	return true;
 }
 
+const struct journal_entry *change_find_entry(
+	const struct machine *machine, const struct change *change)
+{
+	return journal_find(machine->journal, change->kind->name, change->object);
+}
+
 int change_refuse_foreign(const struct machine *machine, struct change *change, struct error *err)
 {
-	const struct journal_entry *entry =
-		journal_find(machine->journal, change->kind->name, change->object);
+	const struct journal_entry *entry = change_find_entry(machine, change);
 	char now[CHANGE_VALUE_MAX] = "";
 	enum change_state state;
 

@@ -148,10 +148,8 @@ static int apply_record(
 /* systemd may not have read what was changed: it would have plans differ from those of one run. */
 int service_change_recover(const struct machine *machine, struct error *err)
 {
-	struct error why;
-
 	/* Without systemd the plan tells what is lacking. */
-	return systemd_connect(machine->systemd, &why) < 0 ? 0
+	return systemd_connect(machine->systemd, NULL) < 0 ? 0
 							   : systemd_reload(machine->systemd, err);
 }
 
@@ -159,9 +157,8 @@ int service_change_apply(struct change_run *run, struct error *err)
 {
 	struct systemd *systemd = run->machine->systemd;
 	struct service_record record;
-	int r = systemd_connect(systemd, err);
+	int r = service_change_open(run->machine, run->entry, &record, err);
 
-	r = r ? r : service_record_parse(run->entry->wanted, &record, err);
 	if (r < 0) {
 		return r;
 	}

@@ -57,11 +57,19 @@ static int list_links(void *data, const char *id, struct names *paths, struct er
 	return systemd_list_links(data, id, paths, err);
 }
 
-static void describe_unit(const struct unit *unit, char *text, size_t size)
+void service_change_describe(const struct unit *unit, char *text)
 {
 	const char *state = unit->file_state[0] ? unit->file_state : unit->load_state;
 
-	change_text(text, size, "%s, %s", state, unit->active_state);
+	change_text(text, CHANGE_VALUE_MAX, "%s, %s", state, unit->active_state);
+}
+
+int service_change_open(const struct machine *machine, const struct journal_entry *entry,
+	struct service_record *ret_record, struct error *err)
+{
+	int r = systemd_connect(machine->systemd, err);
+
+	return r < 0 ? r : service_record_parse(entry->wanted, ret_record, err);
 }
 
 /* Adds to why which other units go: "it does not print; with it a.socket, b.service". */
@@ -95,8 +103,7 @@ static int fill_change(const struct machine *machine, const struct service *serv
 	struct change *change, struct error *err)
 {
 	bool is_self_masked = service->members[0].mask_reason[0] != '\0';
-	const struct journal_entry *entry =
-		journal_find(machine->journal, change->kind->name, change->object);
+	const struct journal_entry *entry = change_find_entry(machine, change);
 
 	change_text(change->to, sizeof(change->to), "%s, stopped",
 		is_self_masked ? "masked" : "disabled");
@@ -133,8 +140,7 @@ static int note_leaving(struct context *context, const struct service *service)
 /* What the unit itself tells nothing of: one that went with it earlier runs again. */
 static bool is_partly_back(const struct machine *machine, const struct change *change)
 {
-	const struct journal_entry *entry =
-		journal_find(machine->journal, change->kind->name, change->object);
+	const struct journal_entry *entry = change_find_entry(machine, change);
 	char now[CHANGE_VALUE_MAX];
 	enum change_state state;
 	struct error err;
@@ -158,14 +164,14 @@ static int take_verdict(const struct machine *machine, struct context *context,
 		change_text(change->to, sizeof(change->to), "disabled, stopped");
 		return 0;
 	case SERVICE_REFUSED:
-		describe_unit(unit, change->now, sizeof(change->now));
+		service_change_describe(unit, change->now);
 		change_text(change->to, sizeof(change->to), "disabled, stopped");
 		change_text(change->lacks, sizeof(change->lacks), "%s", service->reason);
 		return 0;
 	case SERVICE_OPEN:
 		break;
 	}
-	describe_unit(unit, change->now, sizeof(change->now));
+	service_change_describe(unit, change->now);
 	int r = fill_change(machine, service, change, err);
 	return r < 0 ? r : note_leaving(context, service);
 }
@@ -174,8 +180,7 @@ static int take_verdict(const struct machine *machine, struct context *context,
 static int list_past(const struct machine *machine, const struct change *change,
 	struct names *links, struct names *masks)
 {
-	const struct journal_entry *entry =
-		journal_find(machine->journal, change->kind->name, change->object);
+	const struct journal_entry *entry = change_find_entry(machine, change);
 	struct service_record record;
 
 	if (!entry) {

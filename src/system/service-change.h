@@ -13,6 +13,16 @@ int service_change_compare(const struct machine *machine, const struct journal_e
 int service_change_restore_first(struct change_batch *batch, struct error *err);
 int service_change_restore(struct change_run *run, struct error *err);
 
+/* "enabled, active"; text has CHANGE_VALUE_MAX bytes. */
+void service_change_describe(const struct unit *unit, char *text);
+
+/*
+ * What each of these begins with: connects to systemd, and takes the record of the entry. The
+ * caller calls service_record_done(). 0 or a negative errno with err.
+ */
+int service_change_open(const struct machine *machine, const struct journal_entry *entry,
+	struct service_record *ret_record, struct error *err);
+
 /* Whether a rollback of the entry has begun. */
 bool service_change_is_restoring(const struct journal_entry *entry);
 

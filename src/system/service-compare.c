@@ -25,41 +25,36 @@ static void note_other(struct comparison *comparison, const char *object, const 
 	}
 }
 
-static int look(const struct comparison *comparison, const char *path, const char *target,
-	enum service_link_state *ret_state, struct error *err)
-{
-	int r = service_link_look(comparison->machine->root, path, target, ret_state);
-
-	return r < 0 ? error_set(err, r, "%s: %s", path, error_name(r)) : 0;
-}
-
 /* 1 when our mask lies at the path; 0; a negative errno with err. */
 static int is_our_mask(const struct comparison *comparison, const struct service_unit *unit,
 	const char *path, struct error *err)
 {
-	enum service_link_state state;
 	char mask[PATH_MAX];
+	bool is_masked;
 
 	service_mask_path(unit->id, mask);
 	if (!unit->is_masked || strcmp(path, mask) != 0) {
 		return 0;
 	}
-	int r = look(comparison, path, SERVICE_MASK, &state, err);
-	return r < 0 ? r : state == SERVICE_LINK_THERE;
+	int r = service_mask_look(comparison->machine->root, unit->id, &is_masked, err);
+	return r < 0 ? r : is_masked;
 }
 
 static int compare_link(struct comparison *comparison, const struct service_unit *unit,
 	const struct service_link *link, struct error *err)
 {
 	enum service_link_state state;
-	int r = look(comparison, link->path, link->target, &state, err);
+	int r = service_link_look(comparison->machine->root, link->path, link->target, &state);
 
-	if (r == 0 && state == SERVICE_LINK_OTHER) {
-		r = is_our_mask(comparison, unit, link->path, err);
-		state = r > 0 ? SERVICE_LINK_GONE : state;
-	}
 	if (r < 0) {
-		return r;
+		return error_set(err, r, "%s: %s", link->path, error_name(r));
+	}
+	if (state == SERVICE_LINK_OTHER) {
+		r = is_our_mask(comparison, unit, link->path, err);
+		if (r < 0) {
+			return r;
+		}
+		state = r > 0 ? SERVICE_LINK_GONE : state;
 	}
 	switch (state) {
 	case SERVICE_LINK_THERE:
@@ -82,15 +77,12 @@ static int compare_link(struct comparison *comparison, const struct service_unit
 static int compare_mask(struct comparison *comparison, const struct service_unit *wanted,
 	const struct unit *unit, struct error *err)
 {
-	enum service_link_state state;
-	char path[PATH_MAX];
+	bool is_masked;
+	int r = service_mask_look(comparison->machine->root, wanted->id, &is_masked, err);
 
-	service_mask_path(wanted->id, path);
-	int r = look(comparison, path, SERVICE_MASK, &state, err);
 	if (r < 0) {
 		return r;
 	}
-	bool is_masked = state == SERVICE_LINK_THERE;
 	if (wanted->is_masked) {
 		comparison->n_before += !is_masked;
 		comparison->n_placed += is_masked;
@@ -148,8 +140,7 @@ static int compare_unit(
 	compare_state(comparison, wanted, &unit);
 	compare_enabled(comparison, wanted, &unit);
 	if (wanted->role == SERVICE_ROLE_SELF) {
-		change_text(comparison->now, sizeof(comparison->now), "%s, %s",
-			unit.file_state[0] ? unit.file_state : unit.load_state, unit.active_state);
+		service_change_describe(&unit, comparison->now);
 	}
 	unit_done(&unit);
 	return r;
@@ -188,9 +179,8 @@ int service_change_compare(const struct machine *machine, const struct journal_e
 {
 	struct comparison comparison = {.machine = machine};
 	struct service_record record;
-	int r = systemd_connect(machine->systemd, err);
+	int r = service_change_open(machine, entry, &record, err);
 
-	r = r ? r : service_record_parse(entry->wanted, &record, err);
 	if (r < 0) {
 		return r;
 	}

@@ -69,6 +69,21 @@ void service_mask_path(const char *id, char path[static PATH_MAX])
 	snprintf(path, PATH_MAX, UNIT_FILE_FOLDER "/%s", id);
 }
 
+int service_mask_look(
+	const struct sysroot *root, const char *id, bool *ret_is_masked, struct error *err)
+{
+	enum service_link_state state;
+	char path[PATH_MAX];
+
+	service_mask_path(id, path);
+	int r = service_link_look(root, path, SERVICE_MASK, &state);
+	if (r < 0) {
+		return error_set(err, r, "%s: %s", path, error_name(r));
+	}
+	*ret_is_masked = state == SERVICE_LINK_THERE;
+	return 0;
+}
+
 /* With the mode that systemd gives it. A run that was killed may have made it, and no more. */
 static int make_folder(const char *folder)
 {

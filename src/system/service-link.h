@@ -25,6 +25,10 @@ bool service_link_leads(const struct sysroot *root, const char *path, const char
 #define SERVICE_MASK "/dev/null"
 void service_mask_path(const char *id, char path[static PATH_MAX]);
 
+/* Whether the unit is masked there. 0, or a negative errno with err. */
+int service_mask_look(
+	const struct sysroot *root, const char *id, bool *ret_is_masked, struct error *err);
+
 /*
  * Makes the link, durably, unless it is there. systemd removes a folder with its last link: that is
  * made, too. -EEXIST: something else has that name; it is left alone.

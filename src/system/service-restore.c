@@ -85,21 +85,15 @@ static int restore_links(struct restoring *restoring, struct error *err)
 static int list_masks(
 	const struct sysroot *root, const struct service_record *record, struct names *ids)
 {
-	enum service_link_state state;
-	char path[PATH_MAX];
+	int r = 0;
 
-	for (size_t i = 0; i < record->n; i++) {
+	for (size_t i = 0; i < record->n && r == 0; i++) {
 		const struct service_unit *unit = &record->units[i];
-		service_mask_path(unit->id, path);
-		int r = unit->is_masked ? service_link_look(root, path, SERVICE_MASK, &state) : 0;
-		if (r == 0 && unit->is_masked && state == SERVICE_LINK_THERE) {
-			r = names_add(ids, unit->id);
-		}
-		if (r < 0) {
-			return r;
-		}
+		bool is_there = false;
+		r = unit->is_masked ? service_mask_look(root, unit->id, &is_there, NULL) : 0;
+		r = r == 0 && is_there ? names_add(ids, unit->id) : r;
 	}
-	return 0;
+	return r;
 }
 
 /* How many links and masks were changed: then systemd is to read them. */
@@ -273,9 +267,8 @@ int service_change_restore(struct change_run *run, struct error *err)
 {
 	struct systemd *systemd = run->machine->systemd;
 	struct service_record record;
-	int r = systemd_connect(systemd, err);
+	int r = service_change_open(run->machine, run->entry, &record, err);
 
-	r = r ? r : service_record_parse(run->entry->wanted, &record, err);
 	if (r < 0) {
 		return r;
 	}

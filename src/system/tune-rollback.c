@@ -12,8 +12,7 @@ struct undo {
 	enum change_state state;
 	char text[CHANGE_TEXT_MAX];
 	enum tune_outcome outcome;
-	const char
-		*how; /* for the journal; NULL when the entry stays, or is still to be restored */
+	const char *how; /* for the journal; NULL when it stays, or is still to be restored */
 };
 
 static void conclude(struct undo *undo, enum tune_outcome outcome, const char *how)
@@ -115,6 +114,7 @@ static int undo_one(struct tune *tune, struct undo *undo, const struct tune_obse
 	struct change_run run = {
 		.machine = &tune->machine, .journal = tune->journal, .entry = undo->entry};
 	struct tune_step step = {.kind = undo->entry->kind, .object = undo->entry->object};
+
 	tune_step_begin(tune, &step);
 	if (is_to_restore(undo)) {
 		restore(undo, &run);
