@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "system/change-impl.h"
 #include "util/clock.h"
 #include "util/log.h"
 
@@ -80,7 +79,7 @@ static void print_change(const struct change *change, bool is_status)
 			   : is_status         ? "~"
 					       : "+";
 
-	name_of(change->kind->name, change->object, name, sizeof(name));
+	name_of(change_kind_name(change), change->object, name, sizeof(name));
 	print_row(mark, name, change->now[0] ? change->now : "-", change->to[0] ? change->to : "-");
 	if (!change->is_in_place && !is_status) {
 		print_note("why", change->why);
@@ -163,9 +162,9 @@ static json_t *change_to_json(const struct change *change)
 			    : change->lacks[0]  ? "lacking"
 						: "open";
 
-	return json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o}", "kind", change->kind->name, "object",
-		change->object, "state", state, "now", text_or_null(change->now), "wanted",
-		text_or_null(change->to), "why", text_or_null(change->why), "disagrees",
+	return json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o}", "kind", change_kind_name(change),
+		"object", change->object, "state", state, "now", text_or_null(change->now),
+		"wanted", text_or_null(change->to), "why", text_or_null(change->why), "disagrees",
 		text_or_null(change->disagrees), "lacks", text_or_null(change->lacks));
 }
 

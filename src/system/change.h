@@ -45,6 +45,9 @@ struct plan {
  */
 struct change *plan_add(struct plan *plan, const struct change_kind *kind, const char *object);
 
+/* The name of its kind, as in the journal: "sysctl". */
+const char *change_kind_name(const struct change *change);
+
 /* NULL when there is none. */
 const struct change *plan_find(const struct plan *plan, const char *kind, const char *object);
 

@@ -39,6 +39,11 @@ const struct change *plan_find(const struct plan *plan, const char *kind, const 
 	return NULL;
 }
 
+const char *change_kind_name(const struct change *change)
+{
+	return change->kind->name;
+}
+
 bool change_is_open(const struct change *change)
 {
 	return !change->is_in_place && !change->lacks[0];

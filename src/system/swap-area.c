@@ -1,9 +1,10 @@
 /* The first page of a swap area, and swapon(2). The layout is union swap_header of the kernel's
  * linux/swap.h, which mkswap(8) writes the same way. */
-#include "system/swap.h"
+#include "system/swap-area.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>

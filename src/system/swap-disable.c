@@ -3,7 +3,7 @@
  * when memory ends it kills processes for it. So it is first proven to fit, and then watched:
  * swapoff(2) returns when a signal is pending, and the area stays in use, whole.
  */
-#include "system/swap.h"
+#include "system/swap-disable.h"
 
 #include <errno.h>
 #include <fcntl.h>

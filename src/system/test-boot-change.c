@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "system/fixture-tree.h"
+#include "system/fixture-tune.h"
 
 #define UNIT    "twinlens-tune.service"
 #define LINK    "/etc/systemd/system/swap.target.wants/" UNIT
@@ -43,7 +43,7 @@ static void is_enabled_by_a_link(void **state)
 {
 	(void)state;
 	size_t made;
-	size_t counts[TUNE_OUTCOME_SETTLED + 1];
+	size_t counts[TUNE_OUTCOME_COUNT];
 
 	assert_string_equal(plan_boot()->now, "not enabled");
 	assert_string_equal(plan_boot()->lacks, "");
@@ -79,7 +79,7 @@ static void sees_a_later_mask(void **state)
 {
 	(void)state;
 	size_t made;
-	size_t counts[TUNE_OUTCOME_SETTLED + 1];
+	size_t counts[TUNE_OUTCOME_COUNT];
 
 	assert_int_equal(tree_apply(&tree, PROFILE, &made), 0);
 	tree_link(&tree, OWN, "/dev/null");

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "system/fixture-tree.h"
+#include "system/fixture-tune.h"
 
 #define SYSCTLS "[sysctl]\nvm.swappiness = 90\nvm.dirty_ratio = 15\n"
 
@@ -36,7 +36,7 @@ static void tells_that_another_file_wins(void **state)
 static void applies_and_restores(void **state)
 {
 	(void)state;
-	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
+	size_t made, counts[TUNE_OUTCOME_COUNT];
 
 	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
 	assert_int_equal(made, 4); /* with the file and the unit */
@@ -56,7 +56,7 @@ static void applies_and_restores(void **state)
 static void restores_dirty_bytes(void **state)
 {
 	(void)state;
-	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
+	size_t made, counts[TUNE_OUTCOME_COUNT];
 
 	tree_write(&tree, "/proc/sys/vm/dirty_ratio", "0\n");
 	tree_write(&tree, "/proc/sys/vm/dirty_bytes", "50000000\n");
@@ -72,7 +72,7 @@ static void takes_back_what_the_kernel_made_of_it(void **state)
 {
 	(void)state;
 	static const char profile[] = "[sysctl]\nvm.swappiness = 12345678901234567890\n";
-	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
+	size_t made, counts[TUNE_OUTCOME_COUNT];
 
 	tree_remove(&tree, "/proc/sys/vm/swappiness");
 	tree_link(&tree, "/proc/sys/vm/swappiness", "/proc/self/comm");
@@ -88,7 +88,7 @@ static void takes_back_what_the_kernel_made_of_it(void **state)
 static void gives_up_what_the_kernel_has_no_more(void **state)
 {
 	(void)state;
-	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
+	size_t made, counts[TUNE_OUTCOME_COUNT];
 
 	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
 	tree_remove(&tree, "/proc/sys/vm/swappiness");

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "system/fixture-tree.h"
+#include "system/fixture-tune.h"
 
 #define SYSCTLS "[sysctl]\nvm.swappiness = 90\nvm.dirty_ratio = 15\n"
 
@@ -16,7 +16,7 @@ static struct tree tree;
 static void leaves_alone_what_was_changed_since(void **state)
 {
 	(void)state;
-	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
+	size_t made, counts[TUNE_OUTCOME_COUNT];
 
 	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
 	tree_write(&tree, "/proc/sys/vm/swappiness", "42\n");
@@ -33,7 +33,7 @@ static void leaves_alone_what_was_changed_since(void **state)
 static void does_not_apply_over_what_was_changed_since(void **state)
 {
 	(void)state;
-	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
+	size_t made, counts[TUNE_OUTCOME_COUNT];
 	struct plan plan;
 
 	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
@@ -96,7 +96,7 @@ static void applies_one_journal_at_a_time(void **state)
 {
 	(void)state;
 	struct tree other = tree;
-	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
+	size_t made, counts[TUNE_OUTCOME_COUNT];
 
 	snprintf(other.state, sizeof(other.state), "%s/other", tree.folder);
 	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
@@ -146,7 +146,7 @@ static void minds_the_default_journal(void **state)
 {
 	(void)state;
 	struct tree standard = tree;
-	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
+	size_t made, counts[TUNE_OUTCOME_COUNT];
 
 	snprintf(standard.state, sizeof(standard.state), "%s" TUNE_STATE_FOLDER, tree.folder);
 	assert_int_equal(tree_apply(&standard, SYSCTLS, &made), 0);
@@ -159,7 +159,7 @@ static void minds_the_default_journal(void **state)
 static void makes_again_at_boot(void **state)
 {
 	(void)state;
-	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
+	size_t made, counts[TUNE_OUTCOME_COUNT];
 
 	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);
 	tree_write(&tree, "/proc/sys/kernel/random/boot_id", "another\n");
@@ -185,7 +185,7 @@ static void is_interrupted_at_boot(void **state)
 {
 	(void)state;
 	const struct tune_observer observer = {.is_interrupted = is_interrupted};
-	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
+	size_t made, counts[TUNE_OUTCOME_COUNT];
 	struct tune tune;
 	struct error err = {0};
 
@@ -237,7 +237,7 @@ static void needs_its_unit_and_systemd(void **state)
 {
 	(void)state;
 	static const char link[] = "/etc/systemd/system/swap.target.wants/twinlens-tune.service";
-	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
+	size_t made, counts[TUNE_OUTCOME_COUNT];
 	struct plan plan;
 
 	assert_int_equal(tree_apply(&tree, SYSCTLS, &made), 0);

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "system/fixture-tree.h"
+#include "system/swap-disable.h"
 #include "system/zram-change.h"
 #include "system/zram-module.h"
 

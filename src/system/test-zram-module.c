@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "system/fixture-tree.h"
+#include "system/fixture-tune.h"
 #include "system/zram-change.h"
 
 #define MODULES_DEP "/lib/modules/6.1.0-test/modules.dep"
@@ -131,7 +131,7 @@ static void remembers_who_loads_the_module(void **state)
 {
 	(void)state;
 	static const char boot_id[] = "/proc/sys/kernel/random/boot_id";
-	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
+	size_t made, counts[TUNE_OUTCOME_COUNT];
 
 	assert_true(tree_apply(&tree, PROFILE, &made) < 0);
 	assert_false(is_module_ours());

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "system/fixture-tree.h"
+#include "system/fixture-tune.h"
 #include "system/kinds.h"
 #include "system/zram-change.h"
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "system/fixture-tree.h"
+#include "system/fixture-tune.h"
 
 #define HEADING "Filename\tType\tSize\tUsed\tPriority\n"
 #define WANTS   "/etc/systemd/system/multi-user.target.wants/"
@@ -132,7 +132,7 @@ static void adds_up_several(void **state)
 static void turns_zswap_off(void **state)
 {
 	(void)state;
-	size_t made, counts[TUNE_OUTCOME_SETTLED + 1];
+	size_t made, counts[TUNE_OUTCOME_COUNT];
 
 	tree_write(&tree, "/sys/module/zswap/parameters/enabled", "Y\n");
 	tree_plan_zram(&tree, &plan);

@@ -30,6 +30,7 @@ enum tune_outcome {
 	TUNE_OUTCOME_LEFT,      /* somebody changed it since: left alone */
 	TUNE_OUTCOME_ACTION,    /* a deed that is not undone */
 	TUNE_OUTCOME_SETTLED,   /* all changes of the kind: they are in force, and stay so */
+	TUNE_OUTCOME_COUNT
 };
 
 struct tune_step {

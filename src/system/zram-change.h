@@ -4,6 +4,8 @@
 
 #include "system/change-impl.h"
 #include "system/memory-limit.h"
+#include "system/swap-area.h"
+#include "system/swap-disable.h"
 #include "system/swap.h"
 #include "system/zram-device.h"
 #include "util/clock.h"

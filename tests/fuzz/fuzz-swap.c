@@ -1,5 +1,5 @@
 /* What giving up swap is judged by: /proc/swaps, /proc/meminfo, and the limits of cgroups. */
-#include "system/swap.h"
+#include "system/swap-disable.h"
 
 #include <string.h>
 
