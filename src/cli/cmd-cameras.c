@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "source/devices.h"
+#include "source/v4l2/devices.h"
 #include "util/error.h"
 #include "util/log.h"
 

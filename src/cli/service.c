@@ -10,7 +10,7 @@
 #include "cli/running.h"
 #include "hub/hub.h"
 #include "server/server.h"
-#include "source/devices.h"
+#include "source/v4l2/devices.h"
 #include "source/source.h"
 #include "util/cleanup.h"
 #include "util/clock.h"

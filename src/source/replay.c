@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "source/pacer.h"
-#include "source/source-impl.h"
+#include "source/source-ops.h"
 #include "frame/pool.h"
 #include "jpeg/header.h"
 #include "util/cleanup.h"

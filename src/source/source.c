@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "source/source-impl.h"
+#include "source/source-ops.h"
 
 struct source_kind {
 	int (*new)(struct source **ret_source);

@@ -5,7 +5,7 @@
  *
  * MJPEG: the picture is made of bands, and only those that change are compressed for each frame.
  */
-#include "source/source-impl.h"
+#include "source/source-ops.h"
 
 #include <errno.h>
 #include <time.h>

@@ -1,9 +1,9 @@
 /* Agrees with a capture node on format, size and rate. The driver has the last word. */
-#ifndef SOURCE_V4L2_NEGOTIATE_H
-#define SOURCE_V4L2_NEGOTIATE_H
+#ifndef SOURCE_V4L2_V4L2_NEGOTIATE_H
+#define SOURCE_V4L2_V4L2_NEGOTIATE_H
 
-#include "source/v4l2-format.h"
-#include "source/v4l2-node.h"
+#include "source/v4l2/v4l2-format.h"
+#include "source/v4l2/v4l2-node.h"
 
 /* Formats that the node offers, as fourccs; returns how many were written, at most
  * V4L2_FORMATS_MAX. */

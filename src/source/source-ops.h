@@ -1,6 +1,6 @@
 /* For those who implement a source. */
-#ifndef SOURCE_SOURCE_IMPL_H
-#define SOURCE_SOURCE_IMPL_H
+#ifndef SOURCE_SOURCE_OPS_H
+#define SOURCE_SOURCE_OPS_H
 
 #include "source/source.h"
 

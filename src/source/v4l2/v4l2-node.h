@@ -2,8 +2,8 @@
  * A V4L2 node: opened, asked who it is, and kept or refused with words that say what to do. Shared
  * by the source and by the list of devices.
  */
-#ifndef SOURCE_V4L2_NODE_H
-#define SOURCE_V4L2_NODE_H
+#ifndef SOURCE_V4L2_V4L2_NODE_H
+#define SOURCE_V4L2_V4L2_NODE_H
 
 #include <limits.h>
 #include <linux/videodev2.h>

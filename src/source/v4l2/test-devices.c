@@ -2,7 +2,7 @@
  * The list of devices on trees of a machine without their drivers: what /sys, /proc and links tell,
  * and what is said of nodes that do not answer. tests/shim adds those that do.
  */
-#include "source/devices.h"
+#include "source/v4l2/devices.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "source/v4l2-identity.h"
+#include "source/v4l2/v4l2-identity.h"
 
 static char top[] = "/tmp/test-devices-XXXXXX";
 static const struct sysroot root = {.path = top};

@@ -1,5 +1,5 @@
 /* Looks through /proc, because the kernel does not tell who holds a device. */
-#include "source/v4l2-node.h"
+#include "source/v4l2/v4l2-node.h"
 
 #include <ctype.h>
 #include <dirent.h>

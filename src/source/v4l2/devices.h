@@ -2,13 +2,13 @@
  * What V4L2 nodes there are, what they offer, who holds them, and whether they can be used as a
  * camera.
  */
-#ifndef SOURCE_DEVICES_H
-#define SOURCE_DEVICES_H
+#ifndef SOURCE_V4L2_DEVICES_H
+#define SOURCE_V4L2_DEVICES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "source/v4l2-node.h"
+#include "source/v4l2/v4l2-node.h"
 #include "util/error.h"
 #include "util/sysroot.h"
 

@@ -4,7 +4,7 @@
  * two memory planes of a picture follow each other in the same range, so that a frame is one range
  * too.
  */
-#include "source/v4l2-queue-impl.h"
+#include "source/v4l2/v4l2-queue-impl.h"
 
 #include <assert.h>
 #include <errno.h>

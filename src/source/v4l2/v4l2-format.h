@@ -2,8 +2,8 @@
  * Pixel formats of V4L2 and where the colour planes of a picture lie in a buffer. Arithmetic only:
  * what a driver says is judged here, nothing is opened.
  */
-#ifndef SOURCE_V4L2_FORMAT_H
-#define SOURCE_V4L2_FORMAT_H
+#ifndef SOURCE_V4L2_V4L2_FORMAT_H
+#define SOURCE_V4L2_V4L2_FORMAT_H
 
 #include <linux/videodev2.h>
 #include <stdbool.h>

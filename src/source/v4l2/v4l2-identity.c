@@ -1,4 +1,4 @@
-#include "source/v4l2-identity.h"
+#include "source/v4l2/v4l2-identity.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "source/devices.h"
+#include "source/v4l2/devices.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "source/v4l2-identity.h"
+#include "source/v4l2/v4l2-identity.h"
 #include "util/cleanup.h"
 
 #define BY_PATH "/dev/v4l/by-path"

@@ -3,10 +3,10 @@
  * under another node number: where it is plugged in (bus_info), what it is (card), and which of its
  * nodes (the index in /sys).
  */
-#ifndef SOURCE_V4L2_IDENTITY_H
-#define SOURCE_V4L2_IDENTITY_H
+#ifndef SOURCE_V4L2_V4L2_IDENTITY_H
+#define SOURCE_V4L2_V4L2_IDENTITY_H
 
-#include "source/v4l2-node.h"
+#include "source/v4l2/v4l2-node.h"
 #include "util/sysroot.h"
 
 struct v4l2_identity {

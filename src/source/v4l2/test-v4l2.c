@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "source/devices.h"
+#include "source/v4l2/devices.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 

@@ -2,13 +2,13 @@
  * Everything that a driver reports (index, bytesused, data_offset) is checked before it is used;
  * what the lengths allow was settled when the buffers were mapped.
  */
-#include "source/v4l2-queue.h"
+#include "source/v4l2/v4l2-queue.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 
-#include "source/v4l2-queue-impl.h"
+#include "source/v4l2/v4l2-queue-impl.h"
 #include "util/clock.h"
 
 static void queue_unref(struct v4l2_queue *queue)

@@ -2,14 +2,14 @@
  * A V4L2 camera as a source. What it holds while it runs is a node and a queue; across restarts it
  * only remembers which device it had, and how many frames were delivered.
  */
-#include "source/source-impl.h"
+#include "source/source-ops.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "source/v4l2-identity.h"
-#include "source/v4l2-negotiate.h"
-#include "source/v4l2-queue.h"
+#include "source/v4l2/v4l2-identity.h"
+#include "source/v4l2/v4l2-negotiate.h"
+#include "source/v4l2/v4l2-queue.h"
 #include "util/cleanup.h"
 
 struct v4l2_source {

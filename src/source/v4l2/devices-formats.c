@@ -1,11 +1,11 @@
 /* Asks a node for its formats, sizes and rates. How many it may tell is bounded. */
-#include "source/devices.h"
+#include "source/v4l2/devices.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "source/v4l2-format.h"
-#include "source/v4l2-negotiate.h"
+#include "source/v4l2/v4l2-format.h"
+#include "source/v4l2/v4l2-negotiate.h"
 
 static double rate_of(struct v4l2_fract interval)
 {

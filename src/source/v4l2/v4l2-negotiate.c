@@ -1,4 +1,4 @@
-#include "source/v4l2-negotiate.h"
+#include "source/v4l2/v4l2-negotiate.h"
 
 #include <errno.h>
 #include <stdio.h>

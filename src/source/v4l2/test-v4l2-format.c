@@ -1,4 +1,4 @@
-#include "source/v4l2-format.h"
+#include "source/v4l2/v4l2-format.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,10 +1,10 @@
 /* Inside of v4l2-queue.c and v4l2-buffers.c. */
-#ifndef SOURCE_V4L2_QUEUE_IMPL_H
-#define SOURCE_V4L2_QUEUE_IMPL_H
+#ifndef SOURCE_V4L2_V4L2_QUEUE_IMPL_H
+#define SOURCE_V4L2_V4L2_QUEUE_IMPL_H
 
 #include <pthread.h>
 
-#include "source/v4l2-queue.h"
+#include "source/v4l2/v4l2-queue.h"
 
 enum buffer_state {
 	BUFFER_IDLE,   /* ours: not yet queued, or refused by the driver and to be offered again */

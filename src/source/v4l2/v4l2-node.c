@@ -1,4 +1,4 @@
-#include "source/v4l2-node.h"
+#include "source/v4l2/v4l2-node.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -7,11 +7,11 @@
  * share. The last share unmaps. A mapping keeps the kernel's side of the device open, so a device
  * is wholly closed when the last frame of it is released.
  */
-#ifndef SOURCE_V4L2_QUEUE_H
-#define SOURCE_V4L2_QUEUE_H
+#ifndef SOURCE_V4L2_V4L2_QUEUE_H
+#define SOURCE_V4L2_V4L2_QUEUE_H
 
-#include "source/v4l2-format.h"
-#include "source/v4l2-node.h"
+#include "source/v4l2/v4l2-format.h"
+#include "source/v4l2/v4l2-node.h"
 
 #define V4L2_BUFFERS_MAX 32 /* of one device, as in the kernel */
 
