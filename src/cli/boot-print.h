@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "system/boot.h"
+#include "boot/boot.h"
 
 /* Both write to stdout. 0, or -ENOMEM or -EIO. */
 int boot_print_text(const struct boot *boot, uint64_t limit_us);

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "cli/boot-print.h"
-#include "system/boot.h"
-#include "system/guard.h"
-#include "system/systemd.h"
+#include "boot/boot.h"
+#include "systemd/guard.h"
+#include "systemd/systemd.h"
 #include "util/error.h"
 #include "util/log.h"
 #include "util/parse.h"

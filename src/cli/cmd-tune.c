@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "cli/tune-run.h"
-#include "system/tune.h"
+#include "tune/tune.h"
 #include "util/log.h"
 #include "util/utf8.h"
 

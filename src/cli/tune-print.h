@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "system/tune.h"
+#include "tune/tune.h"
 
 /* A table. is_status: what is not in place differs, rather than is open. */
 void tune_print_changes(const struct plan *plan, bool is_status);

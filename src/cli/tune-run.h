@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "config/profile.h"
+#include "tune/profile.h"
 
 struct tune_options {
 	const char *profile, *folder;

@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 #include "cli/tune-run.h"
-#include "system/tune.h"
+#include "tune/tune.h"
 #include "util/error.h"
 
 struct tune_session {

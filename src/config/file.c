@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "config/ini-text.h"
+#include "util/ini-text.h"
 
 struct file {
 	struct config *config;

@@ -1,7 +1,7 @@
 #include "server/status.h"
 
 #include "metrics/exposition.h"
-#include "metrics/process.h"
+#include "kernel/process.h"
 #include "server/viewer.h"
 
 #define LABELS_MAX (HUB_NAME_MAX + 64)

@@ -1,6 +1,6 @@
 #include "server/status.h"
 
-#include "metrics/process.h"
+#include "kernel/process.h"
 #include "server/viewer.h"
 #include "util/clock.h"
 

@@ -1,5 +1,5 @@
 /* The routes, and the cgroups and parents of the process, that tell what must not be stopped. */
-#include "system/guard.h"
+#include "systemd/guard.h"
 
 #include <string.h>
 

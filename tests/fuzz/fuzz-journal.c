@@ -4,7 +4,7 @@
  * of each line are replaced by its checksum when the input begins with '!', as no fuzzer finds
  * those.
  */
-#include "system/journal-impl.h"
+#include "tune/journal-impl.h"
 
 #include <errno.h>
 #include <stdlib.h>

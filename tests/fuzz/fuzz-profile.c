@@ -1,5 +1,5 @@
 /* A profile of tune: what is taken keeps the bounds of profile.h, and cannot leave /proc/sys/vm. */
-#include "config/profile.h"
+#include "tune/profile.h"
 
 #include <stdlib.h>
 #include <string.h>

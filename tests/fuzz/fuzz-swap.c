@@ -1,9 +1,9 @@
 /* What giving up swap is judged by: /proc/swaps, /proc/meminfo, and the limits of cgroups. */
-#include "system/swap-disable.h"
+#include "tune/zram/swap-disable.h"
 
 #include <string.h>
 
-#include "system/memory-limit.h"
+#include "kernel/memory-limit.h"
 #include "tree.h"
 
 static const char *const files[] = {

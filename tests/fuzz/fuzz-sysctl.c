@@ -2,7 +2,7 @@
  * A file of sysctl.d(5): key and value of its first line fit where they are put, and are one word
  * or line; of a pair each key is assigned once.
  */
-#include "system/sysctl-files.h"
+#include "tune/sysctl/sysctl-files.h"
 
 #include <stdlib.h>
 #include <string.h>

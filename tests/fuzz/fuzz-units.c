@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "system/activation.h"
-#include "system/boot.h"
-#include "system/service-record.h"
-#include "system/unit.h"
+#include "systemd/activation.h"
+#include "boot/boot.h"
+#include "tune/service/service-record.h"
+#include "systemd/unit.h"
 
 static void feed_name(const char *text)
 {

@@ -1,10 +1,10 @@
 /* What the kernel tells of zram: its devices, its module, /dev, and the claim to a new device. */
-#include "system/zram-change.h"
+#include "tune/zram/zram-change.h"
 
 #include <string.h>
 
-#include "system/zram-foreign.h"
-#include "system/zram-module.h"
+#include "tune/zram/zram-foreign.h"
+#include "tune/zram/zram-module.h"
 #include "tree.h"
 
 #define CLAIM "/run/twinlens-zram-fuzz"

@@ -1,0 +1,29 @@
+/* What the kernel says of this process and of the machine's memory. */
+#ifndef KERNEL_PROCESS_H
+#define KERNEL_PROCESS_H
+
+#include <stdint.h>
+
+#include "util/sysroot.h"
+
+struct process_stats {
+	uint64_t rss_bytes, pss_bytes;
+	uint64_t private_bytes; /* private dirty: what only this process has, and the kernel cannot
+				   drop */
+	uint64_t virtual_bytes;
+	uint64_t start_time_s; /* of the epoch */
+	double cpu_seconds;    /* user and system */
+	unsigned threads, open_fds;
+	uint64_t max_fds;
+};
+
+struct memory_stats {
+	uint64_t total_bytes, available_bytes;
+	double used_percent; /* 100 * (total - available) / total */
+};
+
+/* What cannot be read stays 0. */
+void process_stats_read(const struct sysroot *root, struct process_stats *ret_stats);
+void memory_stats_read(const struct sysroot *root, struct memory_stats *ret_stats);
+
+#endif

@@ -1,0 +1,14 @@
+/* Files that must not be torn by a crash or a power cut. Real paths, or those of a sysroot. */
+#ifndef UTIL_FOLDER_H
+#define UTIL_FOLDER_H
+
+/* Makes the folder and those above it, 0755, durably. 0 or a negative errno. */
+int folder_make(const char *path);
+
+/* Opens the folder that a path lies in. A descriptor, or a negative errno. */
+int folder_open_parent(const char *path);
+
+/* fsync of the folder that path lies in. 0 or a negative errno. */
+int folder_sync_parent(const char *path);
+
+#endif
