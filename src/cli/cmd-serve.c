@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "cli/service.h"
+#include "serve/service.h"
 #include "util/log.h"
 
 #define OVERRIDES_MAX 64

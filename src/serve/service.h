@@ -1,7 +1,7 @@
 /* The running service: cameras, hub and server made from one configuration, and changed to another.
  */
-#ifndef CLI_SERVICE_H
-#define CLI_SERVICE_H
+#ifndef SERVE_SERVICE_H
+#define SERVE_SERVICE_H
 
 #include "config/config.h"
 

@@ -3,8 +3,8 @@
  * that takes its time to let go: the server's thread goes on meanwhile, and so do the other
  * cameras. One thread, the server's.
  */
-#ifndef CLI_RUNNING_H
-#define CLI_RUNNING_H
+#ifndef SERVE_RUNNING_H
+#define SERVE_RUNNING_H
 
 #include "config/config.h"
 #include "hub/hub.h"

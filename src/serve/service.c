@@ -1,4 +1,4 @@
-#include "cli/service.h"
+#include "serve/service.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,7 +7,7 @@
 #include <sys/signalfd.h>
 
 #include "camera/camera.h"
-#include "cli/running.h"
+#include "serve/running.h"
 #include "hub/hub.h"
 #include "server/server.h"
 #include "source/v4l2/devices.h"

@@ -1,4 +1,4 @@
-#include "cli/running.h"
+#include "serve/running.h"
 
 #include <stdio.h>
 #include <string.h>
