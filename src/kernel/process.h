@@ -1,4 +1,4 @@
-/* What the kernel says of this process and of the machine's memory. */
+/* What the kernel says of this process. */
 #ifndef KERNEL_PROCESS_H
 #define KERNEL_PROCESS_H
 
@@ -17,13 +17,7 @@ struct process_stats {
 	uint64_t max_fds;
 };
 
-struct memory_stats {
-	uint64_t total_bytes, available_bytes;
-	double used_percent; /* 100 * (total - available) / total */
-};
-
 /* What cannot be read stays 0. */
 void process_stats_read(const struct sysroot *root, struct process_stats *ret_stats);
-void memory_stats_read(const struct sysroot *root, struct memory_stats *ret_stats);
 
 #endif

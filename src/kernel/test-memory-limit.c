@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "util/fixture-tree.h"
 #include "util/cleanup.h"
+#include "util/fixture-tree.h"
 
 static struct tree tree;
 

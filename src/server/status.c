@@ -1,5 +1,6 @@
 #include "server/status.h"
 
+#include "kernel/meminfo.h"
 #include "kernel/process.h"
 #include "server/viewer.h"
 #include "util/clock.h"
@@ -132,11 +133,16 @@ static void sum_pools(struct server *server, struct frame_pool_stats *ret_sum)
 static json_t *memory_json(struct server *server)
 {
 	struct process_stats process;
-	struct memory_stats memory;
+	struct meminfo memory;
 	struct frame_pool_stats pool;
 
 	process_stats_read(&sysroot_real, &process);
-	memory_stats_read(&sysroot_real, &memory);
+	if (meminfo_read(&sysroot_real, &memory) < 0) {
+		memory = (struct meminfo){0};
+	}
+	uint64_t total = memory.bytes[MEMINFO_TOTAL];
+	uint64_t available = memory.bytes[MEMINFO_AVAILABLE];
+	double used = total > 0 ? 100.0 * ((double)total - (double)available) / (double)total : 0;
 	sum_pools(server, &pool);
 	return json_pack("{s:I, s:I, s:I, s:I, s:{s:I, s:i, s:i, s:i, s:I}, s:{s:I, s:I, s:o}}",
 		"rss_bytes", (json_int_t)process.rss_bytes, "pss_bytes",
@@ -144,9 +150,8 @@ static json_t *memory_json(struct server *server)
 		"budget_bytes", (json_int_t)server->config.memory_budget, "pool", "block_bytes",
 		(json_int_t)pool.block_bytes, "blocks", (int)pool.blocks, "in_use",
 		(int)pool.in_use, "peak", (int)pool.peak, "exhausted", (json_int_t)pool.exhausted,
-		"system", "total_bytes", (json_int_t)memory.total_bytes, "available_bytes",
-		(json_int_t)memory.available_bytes, "used_percent",
-		json_rounded(memory.used_percent));
+		"system", "total_bytes", (json_int_t)total, "available_bytes",
+		(json_int_t)available, "used_percent", json_rounded(used));
 }
 
 json_t *status_json(struct server *server)

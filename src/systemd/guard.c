@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/process-stat.h"
 #include "util/cleanup.h"
 
 #define PARENTS_MAX 64
@@ -90,19 +91,6 @@ static int read_unit(const struct sysroot *root, pid_t pid, struct names *units)
 	return r;
 }
 
-static pid_t read_parent(const struct sysroot *root, pid_t pid)
-{
-	char path[64], text[1024];
-	int parent;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (sysroot_read(root, path, text, sizeof(text)) < 0) {
-		return 0;
-	}
-	const char *rest = strrchr(text, ')'); /* the command may hold anything */
-	return rest && sscanf(rest + 1, " %*c %d", &parent) == 1 ? parent : 0;
-}
-
 int guard_init(struct guard *guard, const struct sysroot *root, pid_t pid)
 {
 	*guard = (struct guard){0};
@@ -110,8 +98,10 @@ int guard_init(struct guard *guard, const struct sysroot *root, pid_t pid)
 
 	r = r ? r : read_routes_v6(root, &guard->routes);
 	for (unsigned i = 0; r == 0 && pid > 0 && i < PARENTS_MAX; i++) {
+		struct process_stat stat;
+
 		r = read_unit(root, pid, &guard->sessions);
-		pid = read_parent(root, pid);
+		pid = process_stat_read(root, pid, &stat) == 0 ? stat.parent : 0;
 	}
 	if (r < 0) {
 		guard_done(guard);

@@ -22,6 +22,9 @@ static const char routes_v6[] =
 	"00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
 	"00000000000000000000000000000000 ffffffff 00000001 00000000 00200200       lo\n";
 
+/* What follows the parent in /proc/PID/stat. */
+#define STAT_REST " 1 1 0 -1 4194560 9 0 0 0 1 2 0 0 20 0 1 0 500 9502720 1024\n"
+
 static void put_machine(const struct tree *tree)
 {
 	tree_write(tree, "/proc/net/route", routes);
@@ -31,13 +34,13 @@ static void put_machine(const struct tree *tree)
 	tree_write(tree, "/sys/class/net/wlan0/phy80211/name", "phy0\n");
 	/* ssh: the shell, the session's sshd, the listening sshd, PID 1 */
 	tree_write(tree, "/proc/100/cgroup", "0::/user.slice/user-0.slice/session-3.scope\n");
-	tree_write(tree, "/proc/100/stat", "100 (ba) sh) S 90 100 100 0 -1\n");
+	tree_write(tree, "/proc/100/stat", "100 (ba) sh) S 90" STAT_REST);
 	tree_write(tree, "/proc/90/cgroup", "0::/user.slice/user-0.slice/session-3.scope\n");
-	tree_write(tree, "/proc/90/stat", "90 (sshd) S 80 90 90 0 -1\n");
+	tree_write(tree, "/proc/90/stat", "90 (sshd) S 80" STAT_REST);
 	tree_write(tree, "/proc/80/cgroup", "0::/system.slice/ssh.service\n");
-	tree_write(tree, "/proc/80/stat", "80 (sshd) S 1 80 80 0 -1\n");
+	tree_write(tree, "/proc/80/stat", "80 (sshd) S 1" STAT_REST);
 	tree_write(tree, "/proc/1/cgroup", "0::/init.scope\n");
-	tree_write(tree, "/proc/1/stat", "1 (systemd) S 0 1 1 0 -1\n");
+	tree_write(tree, "/proc/1/stat", "1 (systemd) S 0" STAT_REST);
 }
 
 static void check(
@@ -119,7 +122,7 @@ static void test_cgroup_v1_and_nothing(void **state)
 		"12:cpu:/a.service\n1:name=systemd:/user.slice/user-0.slice/user@0.service/"
 		"app.slice/"
 		"tmux.scope\n0::/\n");
-	tree_write(&tree, "/proc/100/stat", "100 (sh) S 100 1 1 0 -1\n"); /* its own parent */
+	tree_write(&tree, "/proc/100/stat", "100 (sh) S 100" STAT_REST); /* its own parent */
 	assert_int_equal(guard_init(&guard, &tree.root, 100), 0);
 	check(&tree, &guard, "user@0.service", "it carries this session");
 	check(&tree, &guard, "tmux.scope", "it carries this session");

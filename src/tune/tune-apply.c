@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/meminfo.h"
 #include "tune/change-kind.h"
-#include "kernel/memory.h"
 #include "tune/tune-impl.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
@@ -14,7 +14,8 @@
 void tune_step_begin(const struct tune *tune, struct tune_step *step)
 {
 	step->begun_ns = clock_now_ns();
-	if (memory_read(tune->machine.root, "MemAvailable", &step->available_before) < 0) {
+	if (meminfo_read_field(tune->machine.root, MEMINFO_AVAILABLE, &step->available_before) <
+		0) {
 		step->available_before = 0;
 	}
 }
@@ -23,7 +24,7 @@ void tune_tell(
 	const struct tune *tune, const struct tune_observer *observer, struct tune_step *step)
 {
 	step->took_ns = clock_now_ns() - step->begun_ns;
-	if (memory_read(tune->machine.root, "MemAvailable", &step->available_after) < 0) {
+	if (meminfo_read_field(tune->machine.root, MEMINFO_AVAILABLE, &step->available_after) < 0) {
 		step->available_before = step->available_after = 0;
 	}
 	observer->on_step(observer->data, step);

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "kernel/memory.h"
+#include "kernel/meminfo.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 
@@ -25,20 +25,20 @@
 int swap_fit_init(struct swap_fit *fit, const struct sysroot *root, const struct swap_area *area,
 	uint64_t compressed_bytes)
 {
-	uint64_t total, available;
-	int r = memory_read(root, "MemTotal", &total);
+	struct meminfo info;
 
-	if (r == 0) {
-		r = memory_read(root, "MemAvailable", &available);
-	}
+	int r = meminfo_read(root, &info);
 	if (r < 0) {
 		return r;
 	}
+	if (!info.has[MEMINFO_TOTAL] || !info.has[MEMINFO_AVAILABLE]) {
+		return -ENOENT;
+	}
 	*fit = (struct swap_fit){
 		.used = area->used_bytes,
-		.available = available,
+		.available = info.bytes[MEMINFO_AVAILABLE],
 		.compressed = compressed_bytes,
-		.margin = total / MARGIN_PART,
+		.margin = info.bytes[MEMINFO_TOTAL] / MARGIN_PART,
 	};
 	return 0;
 }

@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-#include "kernel/memory.h"
+#include "kernel/meminfo.h"
 #include "util/clock.h"
 
 #define SWAPOFF_MIN_NS (30 * NSEC_PER_SEC)
@@ -111,7 +111,7 @@ static bool is_short(void *data)
 	struct error err;
 	uint64_t available;
 
-	if (memory_read(release->root, "MemAvailable", &available) == 0 &&
+	if (meminfo_read_field(release->root, MEMINFO_AVAILABLE, &available) == 0 &&
 		available < release->margin_bytes) {
 		return true;
 	}
