@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cli/boot-print.h"
 #include "boot/boot.h"
+#include "cli/boot-print.h"
 #include "systemd/guard.h"
 #include "systemd/systemd.h"
 #include "util/error.h"

@@ -7,11 +7,11 @@
 #include <sys/signalfd.h>
 
 #include "camera/camera.h"
-#include "serve/running.h"
 #include "hub/hub.h"
+#include "serve/running.h"
 #include "server/server.h"
-#include "source/v4l2/devices.h"
 #include "source/source.h"
+#include "source/v4l2/devices.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/log.h"

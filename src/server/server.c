@@ -12,8 +12,8 @@
 #include "server/protocols.h"
 #include "server/request.h"
 #include "server/viewer.h"
-#include "util/clock.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 #include "util/log.h"
 #include "util/notify.h"
 

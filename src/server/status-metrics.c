@@ -1,7 +1,7 @@
 #include "server/status.h"
 
-#include "metrics/exposition.h"
 #include "kernel/process.h"
+#include "metrics/exposition.h"
 #include "server/viewer.h"
 
 #define LABELS_MAX (HUB_NAME_MAX + 64)

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "source/pacer.h"
-#include "source/source-ops.h"
 #include "frame/pool.h"
 #include "jpeg/header.h"
+#include "source/pacer.h"
+#include "source/source-ops.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 

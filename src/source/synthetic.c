@@ -10,10 +10,10 @@
 #include <errno.h>
 #include <time.h>
 
-#include "source/pacer.h"
-#include "source/synthetic-pattern.h"
 #include "frame/pool.h"
 #include "jpeg/bands.h"
+#include "source/pacer.h"
+#include "source/synthetic-pattern.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 

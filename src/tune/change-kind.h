@@ -18,9 +18,9 @@
 
 #include "tune/change.h"
 
-#include "tune/profile.h"
 #include "tune/journal.h"
 #include "tune/machine.h"
+#include "tune/profile.h"
 #include "util/error.h"
 
 /* How the object stands, compared with what the journal keeps of it. */

@@ -2,8 +2,8 @@
 #ifndef TUNE_FIXTURE_TUNE_H
 #define TUNE_FIXTURE_TUNE_H
 
-#include "util/fixture-tree.h"
 #include "tune/tune.h"
+#include "util/fixture-tree.h"
 
 /* Opens tune with a profile given as text. */
 void tree_open(

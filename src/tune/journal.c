@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "util/folder.h"
 #include "tune/journal-impl.h"
 #include "util/cleanup.h"
+#include "util/folder.h"
 #include "util/io.h"
 
 static void cleanup_journal(struct journal **journal)

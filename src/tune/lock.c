@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "util/folder.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
+#include "util/folder.h"
 
 #define RETRY_NS (50 * NSEC_PER_MSEC)
 

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "util/ini-text.h"
 #include "tune/profile-impl.h"
 #include "util/cleanup.h"
+#include "util/ini-text.h"
 #include "util/parse.h"
 
 #define PRIORITY_MAX 32767               /* SWAP_FLAG_PRIO_MASK of linux/swap.h */

@@ -5,9 +5,9 @@
 #include <limits.h>
 #include <string.h>
 
+#include "systemd/systemd.h"
 #include "tune/change-kind.h"
 #include "tune/lock.h"
-#include "systemd/systemd.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 

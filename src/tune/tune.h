@@ -7,10 +7,10 @@
 
 #include <stdbool.h>
 
-#include "tune/profile.h"
 #include "tune/change.h"
 #include "tune/journal.h"
 #include "tune/machine.h"
+#include "tune/profile.h"
 #include "util/error.h"
 
 /* Where the journal is kept; the boot unit reads this one. */

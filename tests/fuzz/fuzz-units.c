@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "boot/boot.h"
 #include "fuzz.h"
 #include "systemd/activation.h"
-#include "boot/boot.h"
-#include "tune/service/service-record.h"
 #include "systemd/unit.h"
+#include "tune/service/service-record.h"
 
 static void feed_name(const char *text)
 {

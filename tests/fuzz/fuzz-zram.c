@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "tree.h"
 #include "tune/zram/zram-foreign.h"
 #include "tune/zram/zram-module.h"
-#include "tree.h"
 
 #define CLAIM "/run/twinlens-zram-fuzz"
 

@@ -3,9 +3,9 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "systemd/unit-file.h"
 #include "tune/file/file-change.h"
 #include "tune/kinds.h"
-#include "systemd/unit-file.h"
 
 #define UNIT "twinlens-tune.service"
 #define LINK UNIT_FILE_FOLDER "/swap.target.wants/" UNIT

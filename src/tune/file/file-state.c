@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 
 #include "tune/file/file-change.h"
-#include "util/folder.h"
 #include "util/cleanup.h"
+#include "util/folder.h"
 #include "util/io.h"
 
 #define TEMPORARY_SUFFIX ".twinlens-new"

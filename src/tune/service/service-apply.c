@@ -9,8 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "tune/service/service-link.h"
 #include "systemd/systemd.h"
+#include "tune/service/service-link.h"
 #include "util/clock.h"
 
 #define SETTLE_SECONDS 3 /* a service that its trigger starts again does so within a second */

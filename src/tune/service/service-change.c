@@ -15,10 +15,10 @@
 
 #include "systemd/activation.h"
 #include "systemd/guard.h"
-#include "tune/kinds.h"
-#include "tune/service/service-record.h"
 #include "systemd/systemd.h"
 #include "systemd/unit-file.h"
+#include "tune/kinds.h"
+#include "tune/service/service-record.h"
 #include "util/cleanup.h"
 
 struct context {

@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "tune/service/service-link.h"
 #include "systemd/systemd.h"
+#include "tune/service/service-link.h"
 
 struct comparison {
 	const struct machine *machine;

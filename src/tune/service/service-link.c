@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "util/folder.h"
 #include "systemd/unit-file.h"
+#include "util/folder.h"
 
 int service_link_look(const struct sysroot *root, const char *path, const char *target,
 	enum service_link_state *ret_state)

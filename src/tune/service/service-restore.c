@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "tune/service/service-link.h"
 #include "systemd/systemd.h"
+#include "tune/service/service-link.h"
 #include "util/clock.h"
 
 #define RESTORING "restoring" /* of the progress: files may be back that systemd has not read */

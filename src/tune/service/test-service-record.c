@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "util/fixture-tree.h"
 #include "tune/service/service-link.h"
+#include "util/fixture-tree.h"
 
 #define WANTS "/etc/systemd/system/multi-user.target.wants"
 

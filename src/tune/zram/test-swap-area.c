@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "util/fixture-tree.h"
 #include "tune/zram/swap-disable.h"
 #include "util/cleanup.h"
+#include "util/fixture-tree.h"
 
 static struct tree tree;
 

@@ -15,10 +15,10 @@
 
 #include <cmocka.h>
 
-#include "util/fixture-tree.h"
 #include "tune/zram/swap-disable.h"
 #include "tune/zram/zram-change.h"
 #include "tune/zram/zram-module.h"
+#include "util/fixture-tree.h"
 
 static struct tree tree;
 

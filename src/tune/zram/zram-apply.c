@@ -11,10 +11,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "util/backoff.h"
 #include "tune/zram/zram-foreign.h"
 #include "tune/zram/zram-module.h"
 #include "tune/zram/zram-owner.h"
+#include "util/backoff.h"
 #include "util/clock.h"
 
 #define ALGORITHMS_MAX 16

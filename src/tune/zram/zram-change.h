@@ -2,11 +2,11 @@
 #ifndef TUNE_ZRAM_ZRAM_CHANGE_H
 #define TUNE_ZRAM_ZRAM_CHANGE_H
 
-#include "tune/change-kind.h"
 #include "kernel/memory-limit.h"
+#include "kernel/swap.h"
+#include "tune/change-kind.h"
 #include "tune/zram/swap-area.h"
 #include "tune/zram/swap-disable.h"
-#include "kernel/swap.h"
 #include "tune/zram/zram-device.h"
 #include "util/clock.h"
 
