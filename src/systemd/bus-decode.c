@@ -7,8 +7,8 @@
 /* The specification allows 64; what systemd says has 6. */
 #define DEPTH_MAX 32
 
-static int decode_value(const struct bus_library *library, sd_bus_message *message, char type,
-	const char *contents, unsigned depth, json_t **ret_value);
+static int decode_value(sd_bus_message *message, char type, const char *contents, unsigned depth,
+	json_t **ret_value);
 
 static int check_new(json_t *value, json_t **ret_value)
 {
@@ -19,11 +19,10 @@ static int check_new(json_t *value, json_t **ret_value)
 	return 0;
 }
 
-static int decode_text(
-	const struct bus_library *library, sd_bus_message *message, char type, json_t **ret_value)
+static int decode_text(sd_bus_message *message, char type, json_t **ret_value)
 {
 	const char *text;
-	int r = library->message_read_basic(message, type, &text);
+	int r = sd_bus_message_read_basic(message, type, &text);
 
 	return r < 0 ? r : check_new(json_string(text), ret_value);
 }
@@ -47,8 +46,7 @@ static json_int_t pick_number(char type, const void *bytes)
 	}
 }
 
-static int decode_basic(
-	const struct bus_library *library, sd_bus_message *message, char type, json_t **ret_value)
+static int decode_basic(sd_bus_message *message, char type, json_t **ret_value)
 {
 	int flag, r;
 	double real;
@@ -58,34 +56,33 @@ static int decode_basic(
 	case SD_BUS_TYPE_STRING:
 	case SD_BUS_TYPE_OBJECT_PATH:
 	case SD_BUS_TYPE_SIGNATURE:
-		return decode_text(library, message, type, ret_value);
+		return decode_text(message, type, ret_value);
 	case SD_BUS_TYPE_BOOLEAN:
-		r = library->message_read_basic(message, type, &flag);
+		r = sd_bus_message_read_basic(message, type, &flag);
 		return r < 0 ? r : check_new(json_boolean(flag), ret_value);
 	case SD_BUS_TYPE_DOUBLE:
-		r = library->message_read_basic(message, type, &real);
+		r = sd_bus_message_read_basic(message, type, &real);
 		return r < 0 ? r : check_new(json_real(real), ret_value);
 	case SD_BUS_TYPE_UNIX_FD:
-		r = library->message_read_basic(message, type, &flag);
+		r = sd_bus_message_read_basic(message, type, &flag);
 		return r < 0 ? r : check_new(json_null(), ret_value);
 	default:
-		r = library->message_read_basic(message, type, &number);
+		r = sd_bus_message_read_basic(message, type, &number);
 		return r < 0 ? r : check_new(json_integer(pick_number(type, &number)), ret_value);
 	}
 }
 
 /* The values up to the end of the container that was entered, or of the message. */
-static int decode_all(const struct bus_library *library, sd_bus_message *message, unsigned depth,
-	json_t **ret_values)
+static int decode_all(sd_bus_message *message, unsigned depth, json_t **ret_values)
 {
 	json_t *values = json_array();
 	char type;
 	const char *contents;
 	int r = values ? 0 : -ENOMEM;
 
-	while (r >= 0 && (r = library->message_peek_type(message, &type, &contents)) > 0) {
+	while (r >= 0 && (r = sd_bus_message_peek_type(message, &type, &contents)) > 0) {
 		json_t *value = NULL;
-		r = decode_value(library, message, type, contents, depth, &value);
+		r = decode_value(message, type, contents, depth, &value);
 		if (r >= 0 && json_array_append_new(values, value) < 0) {
 			r = -ENOMEM;
 		}
@@ -122,21 +119,21 @@ static bool has_text_keys(char type, const char *contents)
 	       contents[1] == SD_BUS_TYPE_STRING;
 }
 
-static int decode_container(const struct bus_library *library, sd_bus_message *message, char type,
-	const char *contents, unsigned depth, json_t **ret_value)
+static int decode_container(sd_bus_message *message, char type, const char *contents,
+	unsigned depth, json_t **ret_value)
 {
 	json_t *values;
 	bool is_object = has_text_keys(type, contents);
-	int r = library->message_enter_container(message, type, contents);
+	int r = sd_bus_message_enter_container(message, type, contents);
 
 	if (r < 0) {
 		return r;
 	}
-	r = decode_all(library, message, depth + 1, &values);
+	r = decode_all(message, depth + 1, &values);
 	if (r < 0) {
 		return r;
 	}
-	r = library->message_exit_container(message);
+	r = sd_bus_message_exit_container(message);
 	if (r < 0) {
 		json_decref(values);
 		return r;
@@ -153,8 +150,8 @@ static int decode_container(const struct bus_library *library, sd_bus_message *m
 	return 0;
 }
 
-static int decode_value(const struct bus_library *library, sd_bus_message *message, char type,
-	const char *contents, unsigned depth, json_t **ret_value)
+static int decode_value(sd_bus_message *message, char type, const char *contents, unsigned depth,
+	json_t **ret_value)
 {
 	switch (type) {
 	case SD_BUS_TYPE_ARRAY:
@@ -164,14 +161,13 @@ static int decode_value(const struct bus_library *library, sd_bus_message *messa
 		if (depth >= DEPTH_MAX) {
 			return -EBADMSG;
 		}
-		return decode_container(library, message, type, contents, depth, ret_value);
+		return decode_container(message, type, contents, depth, ret_value);
 	default:
-		return decode_basic(library, message, type, ret_value);
+		return decode_basic(message, type, ret_value);
 	}
 }
 
-int bus_message_to_json(
-	const struct bus_library *library, sd_bus_message *message, json_t **ret_values)
+int bus_message_to_json(sd_bus_message *message, json_t **ret_values)
 {
-	return decode_all(library, message, 0, ret_values);
+	return decode_all(message, 0, ret_values);
 }

@@ -12,7 +12,6 @@
 #define OPEN_TIMEOUT_NS (5 * NSEC_PER_SEC)
 
 struct bus {
-	struct bus_library library;
 	sd_bus *connection;
 	json_t *signals; /* those that came and were not asked for yet */
 	int signal_error;
@@ -36,9 +35,8 @@ struct bus *bus_close(struct bus *bus)
 		return NULL;
 	}
 	if (bus->connection) {
-		bus->library.flush_close_unref(bus->connection);
+		sd_bus_flush_close_unref(bus->connection);
 	}
-	bus_library_unload(&bus->library);
 	json_decref(bus->signals);
 	free(bus);
 	return NULL;
@@ -63,7 +61,7 @@ static int tell_lost(struct bus *bus, struct error *err)
 /* Works off one message, or waits for one until the deadline. */
 static int turn(struct bus *bus, uint64_t deadline_ns)
 {
-	int r = bus->library.process(bus->connection, NULL);
+	int r = sd_bus_process(bus->connection, NULL);
 	if (r != 0) {
 		return r;
 	}
@@ -72,7 +70,7 @@ static int turn(struct bus *bus, uint64_t deadline_ns)
 		return -ETIMEDOUT;
 	}
 	/* One more microsecond, or the last part of one would be waited for in a busy loop. */
-	return bus->library.wait(bus->connection, (deadline_ns - now_ns) / NSEC_PER_USEC + 1);
+	return sd_bus_wait(bus->connection, (deadline_ns - now_ns) / NSEC_PER_USEC + 1);
 }
 
 /* sd_bus_call(3) would wait for the bus to greet us, without a limit. */
@@ -81,7 +79,7 @@ static int wait_ready(struct bus *bus)
 	uint64_t deadline_ns = clock_now_ns() + OPEN_TIMEOUT_NS;
 	int r;
 
-	while ((r = bus->library.is_ready(bus->connection)) == 0) {
+	while ((r = sd_bus_is_ready(bus->connection)) == 0) {
 		r = turn(bus, deadline_ns);
 		if (r < 0) {
 			return r;
@@ -100,11 +98,7 @@ int bus_open(struct bus **ret_bus, struct error *err)
 	if (!bus->signals) {
 		return error_set(err, -ENOMEM, "D-Bus: %s", error_name(-ENOMEM));
 	}
-	int r = bus_library_load(&bus->library, err);
-	if (r < 0) {
-		return r;
-	}
-	r = bus->library.open_system(&bus->connection);
+	int r = sd_bus_open_system(&bus->connection);
 	if (r >= 0) {
 		r = wait_ready(bus);
 	}
@@ -169,20 +163,19 @@ static int send_call(struct bus *bus, const struct bus_object *object, sd_bus_me
 	const char *method, uint64_t timeout_ns, sd_bus_message **ret_answer, struct error *err)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = bus->library.call(
-		bus->connection, call, timeout_ns / NSEC_PER_USEC, &error, ret_answer);
+	int r = sd_bus_call(bus->connection, call, timeout_ns / NSEC_PER_USEC, &error, ret_answer);
 
 	if (r < 0) {
 		r = tell_refused(bus, object, method, &error, r, err);
 	}
-	bus->library.error_free(&error);
+	sd_bus_error_free(&error);
 	return r < 0 ? r : 0;
 }
 
-static int decode_answer(struct bus *bus, const struct bus_object *object, const char *method,
+static int decode_answer(const struct bus_object *object, const char *method,
 	sd_bus_message *answer, json_t **ret_reply, struct error *err)
 {
-	int r = ret_reply ? bus_message_to_json(&bus->library, answer, ret_reply) : 0;
+	int r = ret_reply ? bus_message_to_json(answer, ret_reply) : 0;
 
 	if (r < 0) {
 		return error_set(err, r, "D-Bus: %s: the answer to %s: %s", object->service, method,
@@ -191,7 +184,7 @@ static int decode_answer(struct bus *bus, const struct bus_object *object, const
 	return 0;
 }
 
-static int append_list(struct bus *bus, sd_bus_message *call, const struct names *list)
+static int append_list(sd_bus_message *call, const struct names *list)
 {
 	_cleanup_free_ char **texts = calloc(list->n + 1, sizeof(*texts));
 
@@ -201,7 +194,7 @@ static int append_list(struct bus *bus, sd_bus_message *call, const struct names
 	for (size_t i = 0; i < list->n; i++) {
 		texts[i] = list->items[i];
 	}
-	return bus->library.message_append_strv(call, texts);
+	return sd_bus_message_append_strv(call, texts);
 }
 
 /* list may be NULL. */
@@ -209,21 +202,21 @@ static int make_call(struct bus *bus, const struct bus_object *object, const cha
 	const struct names *list, const char *types, va_list arguments, sd_bus_message **ret_call)
 {
 	sd_bus_message *call = NULL;
-	int r = bus->library.message_new_method_call(
+	int r = sd_bus_message_new_method_call(
 		bus->connection, &call, object->service, object->path, object->interface, method);
 
 	if (r >= 0) {
 		/* Where systemd is not PID 1 nobody shall start something under its name. */
-		r = bus->library.message_set_auto_start(call, 0);
+		r = sd_bus_message_set_auto_start(call, 0);
 	}
 	if (r >= 0 && list) {
-		r = append_list(bus, call, list);
+		r = append_list(call, list);
 	}
 	if (r >= 0) {
-		r = bus->library.message_appendv(call, types, arguments);
+		r = sd_bus_message_appendv(call, types, arguments);
 	}
 	if (r < 0) {
-		bus->library.message_unref(call);
+		sd_bus_message_unref(call);
 		return r;
 	}
 	*ret_call = call;
@@ -242,10 +235,10 @@ static int call_method(struct bus *bus, const struct bus_object *object, const c
 	}
 	r = send_call(bus, object, call, method, timeout_ns, &answer, err);
 	if (r == 0) {
-		r = decode_answer(bus, object, method, answer, ret_reply, err);
+		r = decode_answer(object, method, answer, ret_reply, err);
 	}
-	bus->library.message_unref(answer);
-	bus->library.message_unref(call);
+	sd_bus_message_unref(answer);
+	sd_bus_message_unref(call);
 	return r;
 }
 
@@ -279,7 +272,7 @@ static int keep_signal(sd_bus_message *message, void *data, sd_bus_error *error)
 	(void)error;
 	struct bus *bus = data;
 	json_t *values;
-	int r = bus_message_to_json(&bus->library, message, &values);
+	int r = bus_message_to_json(message, &values);
 
 	if (r >= 0 && json_array_append_new(bus->signals, values) < 0) {
 		r = -ENOMEM;
@@ -294,7 +287,7 @@ int bus_subscribe(
 	struct bus *bus, const struct bus_object *object, const char *signal, struct error *err)
 {
 	/* The slot belongs to the connection and goes with it. */
-	int r = bus->library.match_signal(bus->connection, NULL, object->service, object->path,
+	int r = sd_bus_match_signal(bus->connection, NULL, object->service, object->path,
 		object->interface, signal, keep_signal, bus);
 
 	if (r < 0) {

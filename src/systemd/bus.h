@@ -1,7 +1,5 @@
 /*
- * The system bus, through sd-bus(3) of libsystemd. The library is loaded when a bus is opened and
- * not before: linked, it would cost every process of twinlens 670 kB of shared and 128 kB of
- * private memory, of which the server has no use.
+ * The system bus, through sd-bus(3) of libsystemd.
  *
  * What comes over the bus is turned into JSON, so that all that judges it can be tested on captured
  * answers. One thread.
@@ -27,8 +25,7 @@ struct bus_object {
 
 /*
  * Connects to the bus that DBUS_SYSTEM_BUS_ADDRESS names, else to /run/dbus/system_bus_socket.
- * -ENOPKG: there is no libsystemd on this machine. Another negative errno: there is no bus, or it
- * did not answer within 5 s.
+ * A negative errno: there is no bus, or it did not answer within 5 s.
  */
 int bus_open(struct bus **ret_bus, struct error *err);
 struct bus *bus_close(struct bus *bus);
