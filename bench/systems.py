@@ -173,10 +173,16 @@ class Twinlens(System):
 
     prefix = ()
 
+    def program(self):
+        """What looks into a process from outside is to look into the server, not into the front."""
+        if self.prefix:
+            return [*self.prefix, f"{self.tools.twinlens}-serve"]
+        return [self.tools.twinlens, "serve"]
+
     def start(self):
         self.ports = [free_port()]
         form = "yuyv" if self.is_raw else "mjpeg"
-        command = [*self.prefix, self.tools.twinlens, "serve", "--listen", f"127.0.0.1:{self.ports[0]}"]
+        command = [*self.program(), "--listen", f"127.0.0.1:{self.ports[0]}"]
         frame = max(921600, self.pictures.width * self.pictures.height * 2)
         command += ["--max-viewers", 1100, "-o", f"memory.budget={BUDGET}", "-o", f"frames.max_frame={frame}"]
         for i in range(self.cameras):

@@ -1,5 +1,5 @@
 /* twinlens boot: where the start-up time went. */
-#include "cli/verbs.h"
+#include "cli/verb.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -126,7 +126,9 @@ static int run(uint64_t limit_us, bool is_json)
 	return status;
 }
 
-int cmd_boot(int argc, char **argv)
+const char verb_name[] = "boot";
+
+int verb_run(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"limit", required_argument, NULL, 'l'},

@@ -1,5 +1,5 @@
 /* twinlens cameras: the capture devices of this machine, and which are usable. */
-#include "cli/verbs.h"
+#include "cli/verb.h"
 
 #include <getopt.h>
 #include <jansson.h>
@@ -219,7 +219,9 @@ static int print_list(bool is_json)
 	return EXIT_STATUS_DONE;
 }
 
-int cmd_cameras(int argc, char **argv)
+const char verb_name[] = "cameras";
+
+int verb_run(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"json", no_argument, NULL, 'j'},

@@ -1,4 +1,4 @@
-#include "cli/verbs.h"
+#include "cli/verb.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -152,7 +152,9 @@ static int run(const struct config *config, const struct service_origin *origin)
 	return EXIT_STATUS_DONE;
 }
 
-int cmd_serve(int argc, char **argv)
+const char verb_name[] = "serve";
+
+int verb_run(int argc, char **argv)
 {
 	struct arguments arguments = {0};
 

@@ -1,5 +1,5 @@
 /* twinlens tune: makes the machine fit in its memory, and takes that back. */
-#include "cli/verbs.h"
+#include "cli/verb.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -154,7 +154,9 @@ static int run_action(int argc, char **argv, const struct tune_options *options)
 	return status == EXIT_STATUS_DONE ? action->run(options) : status;
 }
 
-int cmd_tune(int argc, char **argv)
+const char verb_name[] = "tune";
+
+int verb_run(int argc, char **argv)
 {
 	static const struct option long_options[] = {
 		{"profile", required_argument, NULL, 'p'},

@@ -1,24 +1,26 @@
-#include "cli/verbs.h"
-
+/*
+ * The front: `twinlens VERB` runs twinlens-VERB, which lies beside it in a build folder, and in
+ * TWINLENS_LIBEXEC_DIR when it is installed. A verb so links what it needs and nothing else.
+ */
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/standard.h"
+#include "cli/verb.h"
 #include "util/error.h"
 #include "util/log.h"
 
 static const struct verb {
 	const char *name;
-	char *title; /* argv[0] of run */
 	const char *summary;
-	int (*run)(int argc, char **argv);
 } verbs[] = {
-	{"serve", "twinlens serve", "stream the cameras to browsers", cmd_serve},
-	{"cameras", "twinlens cameras", "list capture devices, and which are usable", cmd_cameras},
-	{"tune", "twinlens tune", "make the machine fit in its memory, and take it back", cmd_tune},
-	{"boot", "twinlens boot", "where the start-up time went", cmd_boot},
+	{"serve", "stream the cameras to browsers"},
+	{"cameras", "list capture devices, and which are usable"},
+	{"tune", "make the machine fit in its memory, and take it back"},
+	{"boot", "where the start-up time went"},
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -55,19 +57,47 @@ static int print_help(void)
 	for (size_t i = 0; i < N_VERBS; i++) {
 		printf("  %-10s %s\n", verbs[i].name, verbs[i].summary);
 	}
-	printf("\n`twinlens VERB --help` tells the options of a verb; see also twinlens(1).\n");
+	printf("\n`twinlens VERB --help` lists the options of a verb; see also twinlens(1).\n");
 	return EXIT_STATUS_DONE;
 }
 
-static int help_verb(const char *name)
+/* The program of a verb beside this one. 0; -ENOENT; another negative errno. */
+static int find_beside(const char *name, char path[PATH_MAX])
+{
+	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
+
+	if (length < 0) {
+		return -errno;
+	}
+	path[length] = '\0';
+	char *last = strrchr(path, '/') + 1;
+	size_t room = PATH_MAX - (size_t)(last - path);
+	if ((size_t)snprintf(last, room, "twinlens-%s", name) >= room) {
+		return -ENAMETOOLONG;
+	}
+	return access(path, X_OK) < 0 ? -errno : 0;
+}
+
+/* argv[0] is for the verb to set. Returns only when it cannot be run. */
+static int run_verb(const struct verb *verb, char **argv)
+{
+	char path[PATH_MAX];
+
+	if (find_beside(verb->name, path) < 0) {
+		snprintf(path, sizeof(path), "%s/twinlens-%s", TWINLENS_LIBEXEC_DIR, verb->name);
+	}
+	execv(path, argv);
+	log_error("%s: cannot be run: %s; install twinlens again", path, error_name(-errno));
+	return EXIT_STATUS_LACKING;
+}
+
+static int help_verb(char *name)
 {
 	const struct verb *verb = find_verb(name);
+	char help[] = "--help";
+	char *argv[] = {name, help, NULL};
 
-	if (!verb) {
-		return refuse("verb ", name);
-	}
-	char *argv[] = {verb->title, "--help", NULL};
-	return verb->run(2, argv);
+	return verb ? run_verb(verb, argv) : refuse("verb ", name);
 }
 
 static int run(int argc, char **argv)
@@ -83,34 +113,13 @@ static int run(int argc, char **argv)
 		return argc > 2 ? help_verb(argv[2]) : print_help();
 	}
 	const struct verb *verb = find_verb(argv[1]);
-	if (!verb) {
-		return refuse("verb ", argv[1]);
-	}
-	argv[1] = verb->title;
-	return verb->run(argc - 1, argv + 1);
-}
-
-/* Else the first files that are opened take their places, and what is printed goes into them. */
-static int open_standard(void)
-{
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd) {
-			return -EBADF;
-		}
-	}
-	return 0;
+	return verb ? run_verb(verb, argv + 1) : refuse("verb ", argv[1]);
 }
 
 int main(int argc, char **argv)
 {
-	if (open_standard() < 0) {
+	if (standard_open() < 0) {
 		return EXIT_STATUS_LACKING;
 	}
-	int status = run(argc, argv);
-
-	if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_STATUS_DONE) {
-		log_error("standard output: %s", error_name(-errno));
-		status = EXIT_STATUS_FAILED;
-	}
-	return status;
+	return standard_flush(run(argc, argv));
 }

@@ -7,7 +7,7 @@
 
 #include "cli/tune-print.h"
 #include "cli/tune-session.h"
-#include "cli/verbs.h"
+#include "cli/verb.h"
 #include "util/log.h"
 
 /* The usage status for what is wrong with the profile or a service. */

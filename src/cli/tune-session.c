@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "cli/tune-print.h"
-#include "cli/verbs.h"
+#include "cli/verb.h"
 #include "util/clock.h"
 #include "util/log.h"
 

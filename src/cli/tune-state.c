@@ -5,7 +5,7 @@
 
 #include "cli/tune-print.h"
 #include "cli/tune-session.h"
-#include "cli/verbs.h"
+#include "cli/verb.h"
 #include "util/log.h"
 
 static json_t *status_to_json(const struct tune *tune, const struct plan *plan)

@@ -477,7 +477,8 @@ class Tune(MachineTest):
         folder = self.tune.folder
         folder.chmod(0o755)
         program = folder / "twinlens"
-        shutil.copy(TWINLENS, program)
+        for path in (TWINLENS, f"{TWINLENS}-tune"):
+            shutil.copy(path, folder)
         for verb in ("plan", "apply"):
             result = self.tune.must(verb, status=3, preload=False, program=str(program), user="nobody")
             self.assertEqual(result.stderr.count("run it as root, with sudo"), 1, result.stderr)
