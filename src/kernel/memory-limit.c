@@ -97,26 +97,25 @@ static bool holds(const struct memory_limit *limit)
 static int find_in(const struct sysroot *root, const struct hierarchy *hierarchy, const char *path,
 	uint64_t used_bytes, struct memory_limit *ret_limit)
 {
-	char full[PATH_MAX];
+	char inner[PATH_MAX];
 
 	int r = read_limit(root, hierarchy, path, used_bytes, ret_limit);
 	if (r != -ENOENT && (r < 0 || !holds(ret_limit))) {
 		return r < 0 ? r : 1;
 	}
-	r = sysroot_path(root, path, full, sizeof(full));
-	_cleanup_folder_ DIR *folder = r < 0 ? NULL : opendir(full);
+	_cleanup_folder_ DIR *folder = sysroot_open_folder(root, path);
 	if (!folder) {
-		return r < 0 ? r : errno == ENOENT ? 0 : -errno;
+		return errno == ENOENT ? 0 : -errno;
 	}
 	for (const struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
 		if (entry->d_type != DT_DIR || entry->d_name[0] == '.') {
 			continue;
 		}
-		if ((size_t)snprintf(full, sizeof(full), "%s/%s", path, entry->d_name) >=
-			sizeof(full)) {
+		if ((size_t)snprintf(inner, sizeof(inner), "%s/%s", path, entry->d_name) >=
+			sizeof(inner)) {
 			return -ENAMETOOLONG;
 		}
-		r = find_in(root, hierarchy, full, used_bytes, ret_limit);
+		r = find_in(root, hierarchy, inner, used_bytes, ret_limit);
 		if (r != 0) {
 			return r;
 		}

@@ -1,7 +1,5 @@
 #include "kernel/process.h"
 
-#include <dirent.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -10,6 +8,7 @@
 
 #include "kernel/proc-text.h"
 #include "kernel/process-stat.h"
+#include "util/cleanup.h"
 #include "util/clock.h"
 
 static uint64_t read_boot_time_s(const struct sysroot *root)
@@ -38,20 +37,15 @@ static void read_stat(const struct sysroot *root, struct process_stats *stats)
 
 static unsigned count_fds(const struct sysroot *root)
 {
-	char path[PATH_MAX];
+	_cleanup_folder_ DIR *folder = sysroot_open_folder(root, "/proc/self/fd");
 	unsigned n = 0;
 
-	if (sysroot_path(root, "/proc/self/fd", path, sizeof(path)) < 0) {
-		return 0;
-	}
-	DIR *folder = opendir(path);
 	if (!folder) {
 		return 0;
 	}
 	for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
 		n += entry->d_name[0] != '.';
 	}
-	closedir(folder);
 	return n > 0 ? n - 1 : 0; /* without the one that reads the folder */
 }
 

@@ -59,14 +59,10 @@ static int add_file(
 
 static int add_folder(const struct sysroot *root, const char *path, struct names *units)
 {
-	char full[PATH_MAX];
+	_cleanup_folder_ DIR *folder = sysroot_open_folder(root, path);
 	struct dirent *entry;
 	int r = 0;
 
-	if (sysroot_path(root, path, full, sizeof(full)) < 0) {
-		return 0;
-	}
-	DIR *folder = opendir(full);
 	if (!folder) {
 		return 0;
 	}
@@ -77,7 +73,6 @@ static int add_folder(const struct sysroot *root, const char *path, struct names
 			r = add_file(root, path, entry->d_name, units);
 		}
 	}
-	closedir(folder);
 	return r;
 }
 

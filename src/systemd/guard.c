@@ -16,17 +16,10 @@
 
 #define PARENTS_MAX 64
 
-static FILE *open_file(const struct sysroot *root, const char *path)
-{
-	char full[PATH_MAX];
-
-	return sysroot_path(root, path, full, sizeof(full)) < 0 ? NULL : fopen(full, "re");
-}
-
 /* Destination and mask are 0; also a route without a gateway, as over a telephone. */
 static int read_routes_v4(const struct sysroot *root, struct names *routes)
 {
-	_cleanup_file_ FILE *file = open_file(root, "/proc/net/route");
+	_cleanup_file_ FILE *file = sysroot_open_file(root, "/proc/net/route");
 	char line[512], name[32], mask[16], destination[16];
 	int r = 0;
 
@@ -43,7 +36,7 @@ static int read_routes_v4(const struct sysroot *root, struct names *routes)
 /* ::/0. The kernel has one of its own that rejects, on lo. */
 static int read_routes_v6(const struct sysroot *root, struct names *routes)
 {
-	_cleanup_file_ FILE *file = open_file(root, "/proc/net/ipv6_route");
+	_cleanup_file_ FILE *file = sysroot_open_file(root, "/proc/net/ipv6_route");
 	char line[512], destination[40], length[8], name[32];
 	int r = 0;
 
@@ -81,7 +74,7 @@ static int read_unit(const struct sysroot *root, pid_t pid, struct names *units)
 	int r = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
-	_cleanup_file_ FILE *file = open_file(root, path);
+	_cleanup_file_ FILE *file = sysroot_open_file(root, path);
 	while (r == 0 && file && fgets(line, sizeof(line), file)) {
 		char *group = strchr(line, '/');
 		if (group && (strncmp(line, "0::", 3) == 0 || strstr(line, ":name=systemd:"))) {
@@ -124,19 +117,12 @@ static unsigned read_index(const struct sysroot *root, const char *interface)
 								: (unsigned)strtoul(text, NULL, 10);
 }
 
-static bool exists(const struct sysroot *root, const char *path)
-{
-	char full[PATH_MAX];
-
-	return sysroot_path(root, path, full, sizeof(full)) == 0 && access(full, F_OK) == 0;
-}
-
 static bool is_wireless(const struct sysroot *root, const char *interface)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "/sys/class/net/%s/phy80211", interface);
-	return exists(root, path);
+	return sysroot_exists(root, path);
 }
 
 /* /run/NetworkManager/devices/INDEX has "managed=full" under [device]. */
@@ -164,7 +150,7 @@ static bool is_of_ifupdown(const struct sysroot *root, const char *interface)
 {
 	char line[128];
 	size_t length = strlen(interface);
-	_cleanup_file_ FILE *file = open_file(root, "/run/network/ifstate");
+	_cleanup_file_ FILE *file = sysroot_open_file(root, "/run/network/ifstate");
 
 	while (file && fgets(line, sizeof(line), file)) {
 		if (strncmp(line, interface, length) == 0 && line[length] == '=') {

@@ -27,17 +27,10 @@ bool unit_file_is_masked(const struct sysroot *root, const char *path)
 	return S_ISCHR(status.st_mode) || (S_ISREG(status.st_mode) && status.st_size == 0);
 }
 
-static DIR *open_folder(const struct sysroot *root, const char *path)
-{
-	char full[PATH_MAX];
-
-	return sysroot_path(root, path, full, sizeof(full)) < 0 ? NULL : opendir(full);
-}
-
 bool unit_file_find_conf(const struct sysroot *root, const char *folder,
 	bool (*is_wanted)(const struct sysroot *root, const char *path, void *data), void *data)
 {
-	_cleanup_folder_ DIR *entries = open_folder(root, folder);
+	_cleanup_folder_ DIR *entries = sysroot_open_folder(root, folder);
 
 	if (!entries) {
 		return false;
@@ -58,7 +51,7 @@ bool unit_file_find_conf(const struct sysroot *root, const char *folder,
 
 static bool is_wanted_in(const struct sysroot *root, const char *folder, const char *unit)
 {
-	_cleanup_folder_ DIR *entries = open_folder(root, folder);
+	_cleanup_folder_ DIR *entries = sysroot_open_folder(root, folder);
 
 	if (!entries) {
 		return false;

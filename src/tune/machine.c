@@ -18,16 +18,11 @@
  * on a kernel of their own. */
 static bool is_in_initial(const struct sysroot *root, const char *path, const char *initial)
 {
-	char full[PATH_MAX], link[64];
+	char link[64];
 
-	if (sysroot_path(root, path, full, sizeof(full)) < 0) {
-		return true;
-	}
-	ssize_t n = readlink(full, link, sizeof(link) - 1);
-	if (n < 0) {
+	if (sysroot_readlink(root, path, link, sizeof(link)) < 0) {
 		return true; /* the kernel has no such namespaces */
 	}
-	link[n] = '\0';
 	return strcmp(link, initial) == 0;
 }
 

@@ -11,18 +11,6 @@
 
 #define LINK TUNE_RUN_FOLDER "/applied"
 
-/* "" when none was applied since the machine started. */
-static int read_claim(const char *link, char folder[static PATH_MAX])
-{
-	ssize_t n = readlink(link, folder, PATH_MAX - 1);
-
-	if (n < 0 && errno != ENOENT) {
-		return -errno;
-	}
-	folder[n < 0 ? 0 : n] = '\0';
-	return 0;
-}
-
 static int check_other(const struct tune *tune, const char *folder, struct error *err)
 {
 	struct journal *journal = NULL;
@@ -43,24 +31,27 @@ static int check_other(const struct tune *tune, const char *folder, struct error
 				folder, folder);
 }
 
-static int find_claim(const struct tune *tune, char link[static PATH_MAX],
-	char folder[static PATH_MAX], struct error *err)
+/* Writes "" when none was applied since the machine started. */
+static int read_claim(const struct tune *tune, char folder[static PATH_MAX], struct error *err)
 {
-	int r = sysroot_path(tune->machine.root, LINK, link, PATH_MAX);
+	int r = sysroot_readlink(tune->machine.root, LINK, folder, PATH_MAX);
 
-	r = r ? r : read_claim(link, folder);
+	if (r == -ENOENT) {
+		folder[0] = '\0';
+		return 0;
+	}
 	return r < 0 ? error_set(err, r, LINK ": %s", error_name(r)) : 0;
 }
 
 int tune_check_others(const struct tune *tune, struct error *err)
 {
-	char link[PATH_MAX], folder[PATH_MAX], standard[PATH_MAX];
+	char folder[PATH_MAX], standard[PATH_MAX];
 
 	int r = sysroot_path(tune->machine.root, TUNE_STATE_FOLDER, standard, sizeof(standard));
 	if (r < 0) {
 		return error_set(err, r, TUNE_STATE_FOLDER ": %s", error_name(r));
 	}
-	r = find_claim(tune, link, folder, err);
+	r = read_claim(tune, folder, err);
 	r = r ? r : check_other(tune, standard, err);
 	return r ? r : check_other(tune, folder, err);
 }
@@ -70,9 +61,13 @@ int tune_claim(const struct tune *tune, struct error *err)
 	char link[PATH_MAX], folder[PATH_MAX];
 	int r = tune_check_others(tune, err);
 
-	r = r ? r : find_claim(tune, link, folder, err);
+	r = r ? r : read_claim(tune, folder, err);
 	if (r < 0 || strcmp(folder, tune->folder) == 0) {
 		return r;
+	}
+	r = sysroot_path(tune->machine.root, LINK, link, sizeof(link));
+	if (r < 0) {
+		return error_set(err, r, LINK ": %s", error_name(r));
 	}
 	if ((folder[0] && unlink(link) < 0) || symlink(tune->folder, link) < 0) {
 		return error_set(err, -errno, LINK ": %s", error_name(-errno));
@@ -85,7 +80,7 @@ void tune_disclaim(const struct tune *tune)
 	char link[PATH_MAX], folder[PATH_MAX];
 
 	if (sysroot_path(tune->machine.root, LINK, link, sizeof(link)) == 0 &&
-		read_claim(link, folder) == 0 && strcmp(folder, tune->folder) == 0) {
+		read_claim(tune, folder, NULL) == 0 && strcmp(folder, tune->folder) == 0) {
 		unlink(link); /* one that stays leads to a journal without entries */
 	}
 }

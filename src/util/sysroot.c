@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "util/cleanup.h"
 #include "util/io.h"
@@ -61,6 +62,49 @@ int sysroot_write(const struct sysroot *root, const char *path, const char *text
 		return -errno;
 	}
 	return (size_t)n == size ? 0 : -EIO;
+}
+
+FILE *sysroot_open_file(const struct sysroot *root, const char *path)
+{
+	char full[PATH_MAX];
+
+	int r = sysroot_path(root, path, full, sizeof(full));
+	if (r < 0) {
+		errno = -r;
+		return NULL;
+	}
+	return fopen(full, "re");
+}
+
+DIR *sysroot_open_folder(const struct sysroot *root, const char *path)
+{
+	char full[PATH_MAX];
+
+	int r = sysroot_path(root, path, full, sizeof(full));
+	if (r < 0) {
+		errno = -r;
+		return NULL;
+	}
+	return opendir(full);
+}
+
+int sysroot_readlink(const struct sysroot *root, const char *path, char *buffer, size_t size)
+{
+	char full[PATH_MAX];
+
+	int r = sysroot_path(root, path, full, sizeof(full));
+	if (r < 0) {
+		return r;
+	}
+	ssize_t length = readlink(full, buffer, size);
+	if (length < 0) {
+		return -errno;
+	}
+	if ((size_t)length == size) {
+		return -ENAMETOOLONG;
+	}
+	buffer[length] = '\0';
+	return 0;
 }
 
 bool sysroot_exists(const struct sysroot *root, const char *path)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -109,6 +110,32 @@ static void writes_what_is_there(void **state)
 	assert_true(sysroot_exists(&root, "/sys"));
 }
 
+static void test_opens_and_follows(void **state)
+{
+	(void)state;
+	char link[64], target[8];
+
+	write_name("7");
+	_cleanup_file_ FILE *file = sysroot_open_file(&root, "/sys/name");
+	assert_non_null(file);
+	assert_int_equal(fgetc(file), '7');
+	_cleanup_folder_ DIR *entries = sysroot_open_folder(&root, "/sys");
+	assert_non_null(entries);
+	assert_null(sysroot_open_file(&root, "/sys/none"));
+	assert_int_equal(errno, ENOENT);
+	assert_null(sysroot_open_folder(&root, "/sys/name"));
+	assert_int_equal(errno, ENOTDIR);
+
+	assert_int_equal(sysroot_path(&root, "/sys/link", link, sizeof(link)), 0);
+	assert_int_equal(symlink("1234567", link), 0);
+	assert_int_equal(sysroot_readlink(&root, "/sys/link", target, sizeof(target)), 0);
+	assert_string_equal(target, "1234567");
+	assert_int_equal(sysroot_readlink(&root, "/sys/link", target, 7), -ENAMETOOLONG);
+	assert_int_equal(sysroot_readlink(&root, "/sys/name", target, sizeof(target)), -EINVAL);
+	assert_int_equal(sysroot_readlink(&root, "/sys/none", target, sizeof(target)), -ENOENT);
+	assert_int_equal(unlink(link), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +144,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_does_not_fit),
 		cmocka_unit_test(passes_errors_on),
 		cmocka_unit_test(writes_what_is_there),
+		cmocka_unit_test(test_opens_and_follows),
 	};
 	return cmocka_run_group_tests(tests, make_tree, remove_tree);
 }

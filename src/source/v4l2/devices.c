@@ -14,28 +14,20 @@
 /* The link in /dev/v4l/by-path that points to node ("video0"). */
 static void find_by_path(const struct sysroot *root, const char *node, char *buffer, size_t size)
 {
+	_cleanup_folder_ DIR *folder = sysroot_open_folder(root, BY_PATH);
 	char path[PATH_MAX], target[PATH_MAX];
 	struct dirent *entry;
 
-	if (sysroot_path(root, BY_PATH, path, sizeof(path)) < 0) {
-		return;
-	}
-	DIR *folder = opendir(path);
 	while (folder && (entry = readdir(folder))) {
-		ssize_t length =
-			readlinkat(dirfd(folder), entry->d_name, target, sizeof(target) - 1);
-		if (length < 0) {
+		snprintf(path, sizeof(path), BY_PATH "/%s", entry->d_name);
+		if (sysroot_readlink(root, path, target, sizeof(target)) < 0) {
 			continue;
 		}
-		target[length] = '\0';
 		const char *slash = strrchr(target, '/');
 		if (strcmp(slash ? slash + 1 : target, node) == 0 &&
-			(size_t)snprintf(buffer, size, BY_PATH "/%s", entry->d_name) < size) {
+			(size_t)snprintf(buffer, size, "%s", path) < size) {
 			break;
 		}
-	}
-	if (folder) {
-		closedir(folder);
 	}
 }
 

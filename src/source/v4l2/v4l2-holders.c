@@ -8,41 +8,30 @@
 
 #include "util/cleanup.h"
 
-static DIR *open_folder(const struct sysroot *root, const char *path)
-{
-	char full[PATH_MAX];
-
-	return sysroot_path(root, path, full, sizeof(full)) < 0 ? NULL : opendir(full);
-}
-
-static bool links_to(DIR *folder, const char *name, const char *target)
+static bool links_to(const struct sysroot *root, const char *path, const char *target)
 {
 	char link[PATH_MAX];
-	ssize_t length = readlinkat(dirfd(folder), name, link, sizeof(link) - 1);
 
-	if (length < 0) {
-		return false;
-	}
-	link[length] = '\0';
-	return strcmp(link, target) == 0;
+	return sysroot_readlink(root, path, link, sizeof(link)) == 0 && strcmp(link, target) == 0;
 }
 
 static bool process_has_open(const struct sysroot *root, const char *pid, const char *node)
 {
 	char path[64];
 	struct dirent *entry;
-	bool found = false;
 
 	snprintf(path, sizeof(path), "/proc/%.16s/fd", pid);
-	DIR *folder = open_folder(root, path);
+	_cleanup_folder_ DIR *folder = sysroot_open_folder(root, path);
 	if (!folder) {
 		return false; /* ended meanwhile, or not for us to see */
 	}
-	while (!found && (entry = readdir(folder))) {
-		found = links_to(folder, entry->d_name, node);
+	while ((entry = readdir(folder))) {
+		snprintf(path, sizeof(path), "/proc/%.16s/fd/%.16s", pid, entry->d_name);
+		if (links_to(root, path, node)) {
+			return true;
+		}
 	}
-	closedir(folder);
-	return found;
+	return false;
 }
 
 static void read_command(const struct sysroot *root, const char *pid, char *buffer, size_t size)
@@ -65,7 +54,7 @@ size_t v4l2_find_holders(
 {
 	struct dirent *entry;
 	size_t n = 0;
-	DIR *processes = open_folder(root, "/proc");
+	DIR *processes = sysroot_open_folder(root, "/proc");
 
 	if (!processes) {
 		return 0;

@@ -22,10 +22,9 @@ static int compare_numbers(const void *a, const void *b)
 /* The numbers of all videoN in /sys, unsorted. */
 static size_t list_numbers(const struct sysroot *root, unsigned *ret_numbers, size_t max)
 {
-	char path[PATH_MAX];
+	_cleanup_folder_ DIR *folder = sysroot_open_folder(root, CLASS_PATH);
 	struct dirent *entry;
 	size_t n = 0;
-	DIR *folder = sysroot_path(root, CLASS_PATH, path, sizeof(path)) < 0 ? NULL : opendir(path);
 
 	if (!folder) {
 		return 0;
@@ -37,7 +36,6 @@ static size_t list_numbers(const struct sysroot *root, unsigned *ret_numbers, si
 			ret_numbers[n++] = (unsigned)number;
 		}
 	}
-	closedir(folder);
 	return n;
 }
 

@@ -86,15 +86,15 @@ static int describe_file(const char *full, const struct stat *status, json_t **r
 	return 0;
 }
 
-static int describe_link(const char *full, json_t **ret_state)
+static int describe_link(const struct sysroot *root, const char *path, json_t **ret_state)
 {
 	char target[PATH_MAX];
-	ssize_t n = readlink(full, target, sizeof(target));
 
-	if (n < 0 || n == sizeof(target)) {
-		return n < 0 ? -errno : -ENAMETOOLONG;
+	int r = sysroot_readlink(root, path, target, sizeof(target));
+	if (r < 0) {
+		return r;
 	}
-	json_t *state = json_pack("{s:s,s:s%}", "type", "link", "target", target, (size_t)n);
+	json_t *state = json_pack("{s:s,s:s}", "type", "link", "target", target);
 	if (!state) {
 		return -ENOMEM;
 	}
@@ -119,7 +119,7 @@ int file_state_read(const struct sysroot *root, const char *path, json_t **ret_s
 		return *ret_state ? 0 : -ENOMEM;
 	}
 	if (S_ISLNK(status.st_mode)) {
-		return describe_link(full, ret_state);
+		return describe_link(root, path, ret_state);
 	}
 	return S_ISREG(status.st_mode) ? describe_file(full, &status, ret_state) : -ENOTSUP;
 }

@@ -14,27 +14,22 @@
 int service_link_look(const struct sysroot *root, const char *path, const char *target,
 	enum service_link_state *ret_state)
 {
-	char full[PATH_MAX], now[PATH_MAX];
-	int r = sysroot_path(root, path, full, sizeof(full));
-	if (r < 0) {
-		return r;
-	}
-	ssize_t length = readlink(full, now, sizeof(now) - 1);
-	if (length >= 0) {
-		now[length] = '\0';
+	char now[PATH_MAX];
+
+	int r = sysroot_readlink(root, path, now, sizeof(now));
+	switch (r) {
+	case 0:
 		*ret_state = strcmp(now, target) == 0 ? SERVICE_LINK_THERE : SERVICE_LINK_OTHER;
 		return 0;
-	}
-	switch (errno) {
-	case ENOENT:
+	case -ENOENT:
 		*ret_state = SERVICE_LINK_GONE;
 		return 0;
-	case EINVAL: /* a file, or a folder */
-	case ENOTDIR:
+	case -EINVAL: /* a file, or a folder */
+	case -ENOTDIR:
 		*ret_state = SERVICE_LINK_OTHER;
 		return 0;
 	default:
-		return -errno;
+		return r;
 	}
 }
 

@@ -11,26 +11,10 @@
 
 #define LINKS_MAX 256 /* of one unit; usual are two */
 
-static int read_target(
-	const struct sysroot *root, const char *path, char ret_target[static PATH_MAX])
-{
-	char full[PATH_MAX];
-	int r = sysroot_path(root, path, full, sizeof(full));
-	if (r < 0) {
-		return r;
-	}
-	ssize_t length = readlink(full, ret_target, PATH_MAX - 1);
-	if (length < 0) {
-		return -errno;
-	}
-	ret_target[length] = '\0';
-	return 0;
-}
-
 static int add_link(json_t *links, const struct sysroot *root, const char *path, struct error *err)
 {
 	char target[PATH_MAX];
-	int r = read_target(root, path, target);
+	int r = sysroot_readlink(root, path, target, sizeof(target));
 
 	if (r < 0) {
 		return error_set(

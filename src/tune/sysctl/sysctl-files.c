@@ -31,9 +31,8 @@ static bool is_conf(const char *name)
 
 static int add_folder(struct names *names, const struct sysroot *root, const char *path)
 {
-	char full[PATH_MAX];
-	int r = sysroot_path(root, path, full, sizeof(full));
-	_cleanup_folder_ DIR *folder = r < 0 ? NULL : opendir(full);
+	_cleanup_folder_ DIR *folder = sysroot_open_folder(root, path);
+	int r = 0;
 
 	if (!folder) {
 		return 0;

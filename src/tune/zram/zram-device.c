@@ -122,13 +122,11 @@ static int compare_numbers(const void *a, const void *b)
 
 int zram_device_list(const struct sysroot *root, int *numbers, size_t max)
 {
-	char path[PATH_MAX];
+	_cleanup_folder_ DIR *folder = sysroot_open_folder(root, "/sys/block");
 	size_t n = 0;
 
-	int r = sysroot_path(root, "/sys/block", path, sizeof(path));
-	_cleanup_folder_ DIR *folder = r < 0 ? NULL : opendir(path);
 	if (!folder) {
-		return r < 0 ? r : errno == ENOENT ? 0 : -errno;
+		return errno == ENOENT ? 0 : -errno;
 	}
 	for (const struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
 		uint64_t number;

@@ -53,13 +53,13 @@ static bool name_of(const char *path, size_t length, char name[static NAME_SIZE]
 /* NULL when there is none: a kernel without modules. */
 static FILE *open_list(const struct sysroot *root)
 {
-	char release[128], path[PATH_MAX], full[PATH_MAX];
+	char release[128], path[PATH_MAX];
 
 	if (sysroot_read(root, "/proc/sys/kernel/osrelease", release, sizeof(release)) < 0) {
 		return NULL;
 	}
 	snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", release);
-	return sysroot_path(root, path, full, sizeof(full)) < 0 ? NULL : fopen(full, "re");
+	return sysroot_open_file(root, path);
 }
 
 /* The module that a line is about: "kernel/drivers/block/zram/zram.ko: kernel/mm/zsmalloc.ko" */

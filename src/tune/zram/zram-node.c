@@ -20,20 +20,17 @@ static bool is_devtmpfs(const char *line)
 /* The kernel makes the files in devtmpfs itself. What is mounted last counts. */
 static bool has_devtmpfs(const struct sysroot *root)
 {
-	char path[PATH_MAX], point[8], *line = NULL;
+	_cleanup_file_ FILE *file = sysroot_open_file(root, "/proc/self/mountinfo");
+	_cleanup_free_ char *line = NULL;
+	char point[8];
 	bool is_found = false;
 	size_t size = 0;
 
-	if (sysroot_path(root, "/proc/self/mountinfo", path, sizeof(path)) < 0) {
-		return false;
-	}
-	_cleanup_file_ FILE *file = fopen(path, "re");
 	while (file && getline(&line, &size, file) > 0) {
 		if (sscanf(line, "%*s %*s %*s %*s %7s", point) == 1 && strcmp(point, "/dev") == 0) {
 			is_found = is_devtmpfs(line);
 		}
 	}
-	free(line);
 	return is_found;
 }
 

@@ -39,13 +39,11 @@ static const struct zram_owner services[] = {
 /* A section such as [zram0] makes a device; the file that Debian installs is there to be edited. */
 static bool has_device(const struct sysroot *root, const char *path, void *data)
 {
-	char full[PATH_MAX];
+	_cleanup_file_ FILE *file = sysroot_open_file(root, path);
 	_cleanup_free_ char *line = NULL;
 	size_t size = 0;
 
 	(void)data;
-	int r = sysroot_path(root, path, full, sizeof(full));
-	_cleanup_file_ FILE *file = r < 0 ? NULL : fopen(full, "re");
 	while (file && getline(&line, &size, file) > 0) {
 		const char *text = line + strspn(line, " \t");
 		if (strncmp(text, "[zram", 5) == 0 && isdigit((unsigned char)text[5])) {
