@@ -1,6 +1,6 @@
 /*
- * How a kind of change plugs in: a file of its own with a const struct change_kind, and a line in
- * the table of kinds.c. The framework (plan.c, tune.c) does the rest: it inspects with plan(),
+ * How a kind of change plugs in: a const struct change_kind in a file of its own, declared in
+ * kinds.h, and a line in the table of kinds.c. tune-*.c does the rest: it inspects with plan(),
  * writes the intent to the journal, calls apply(), writes that it is done, and at rollback compares
  * before it restores.
  *

@@ -237,8 +237,8 @@ static int read_line(struct journal *journal, const char *line, size_t length)
 	return r;
 }
 
-int journal_read_text(
-	struct journal *journal, const char *text, size_t size, size_t *ret_used, size_t *ret_line)
+int journal_read_text(struct journal *journal, const char *text, size_t size, size_t *ret_used,
+	size_t *reterr_line)
 {
 	size_t used = 0;
 
@@ -254,7 +254,7 @@ int journal_read_text(
 		}
 		int r = read_line(journal, line, length);
 		if (r < 0) {
-			*ret_line = n;
+			*reterr_line = n;
 			return r;
 		}
 		used = (size_t)(newline + 1 - text);

@@ -55,9 +55,9 @@ int journal_line_format(const json_t *record, char **ret_line, size_t *ret_size)
 
 /*
  * Reads the whole records of text into the journal. ret_used: how many bytes they take; what is
- * beyond is a torn last line. -EBADMSG with ret_line for a damaged one; -ENOMEM.
+ * beyond is a torn last line. -EBADMSG with reterr_line for a damaged one; -ENOMEM.
  */
-int journal_read_text(
-	struct journal *journal, const char *text, size_t size, size_t *ret_used, size_t *ret_line);
+int journal_read_text(struct journal *journal, const char *text, size_t size, size_t *ret_used,
+	size_t *reterr_line);
 
 #endif

@@ -34,9 +34,9 @@ static int read_key(const struct sysroot *root, const char *key, char *value)
 	return sysroot_read(root, path, value, SYSCTL_VALUE_MAX);
 }
 
-/* ret_made: what the kernel made of the value, with -EIO; else it is left as it is. */
+/* reterr_made: the value that the kernel reports, written with -EIO only. */
 static int write_key(const struct sysroot *root, const char *key, const char *value,
-	char ret_made[static SYSCTL_VALUE_MAX], struct error *err)
+	char reterr_made[static SYSCTL_VALUE_MAX], struct error *err)
 {
 	char path[PATH_MAX], now[SYSCTL_VALUE_MAX];
 
@@ -50,7 +50,7 @@ static int write_key(const struct sysroot *root, const char *key, const char *va
 		return error_set(err, r, "%s: %s", key, error_name(r));
 	}
 	if (strcmp(now, value) != 0) {
-		memcpy(ret_made, now, sizeof(now));
+		memcpy(reterr_made, now, sizeof(now));
 		return error_set(err, -EIO, "%s = %s: the kernel made %s of it", key, value, now);
 	}
 	return 0;

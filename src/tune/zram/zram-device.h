@@ -1,5 +1,4 @@
-/* zram devices, through /sys/block/zramN and /sys/class/zram-control. Only those functions change
- * anything that are named hot_add, configure, reset and hot_remove. */
+/* zram devices, through /sys/block/zramN and /sys/class/zram-control. */
 #ifndef TUNE_ZRAM_ZRAM_DEVICE_H
 #define TUNE_ZRAM_ZRAM_DEVICE_H
 

@@ -129,9 +129,10 @@ int zram_find_area(
 	}
 	snprintf(name, sizeof(name), "zram%d", number);
 	const struct swap_area *area = swap_list_find(&swaps, name);
-	if (area) {
+	bool is_found = area != NULL;
+	if (is_found) {
 		*ret_area = *area;
 	}
 	swap_list_done(&swaps);
-	return area != NULL;
+	return is_found;
 }
