@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "util/cleanup.h"
+#include "util/json.h"
 
 /* Of some 100 properties these are used; the others would take ten times the memory. */
 static const char *const keys[] = {"Id", "Names", "LoadState", "ActiveState", "UnitFileState",

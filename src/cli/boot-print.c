@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/json.h"
+
 #define SLOWEST_MAX  10
 #define CHAIN_INDENT 24 /* deeper ones stay in the same column */
 

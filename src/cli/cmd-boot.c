@@ -13,6 +13,7 @@
 #include "systemd/guard.h"
 #include "systemd/systemd.h"
 #include "util/error.h"
+#include "util/json.h"
 #include "util/log.h"
 #include "util/parse.h"
 

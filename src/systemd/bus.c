@@ -23,12 +23,6 @@ void cleanup_bus(struct bus **bus)
 	*bus = bus_close(*bus);
 }
 
-void cleanup_json(json_t **value)
-{
-	json_decref(*value);
-	*value = NULL;
-}
-
 struct bus *bus_close(struct bus *bus)
 {
 	if (!bus) {

@@ -63,9 +63,7 @@ int bus_subscribe(
 int bus_next_signal(struct bus *bus, uint64_t deadline_ns, json_t **ret_values, struct error *err);
 
 void cleanup_bus(struct bus **bus);
-void cleanup_json(json_t **value);
 
-#define _cleanup_bus_  __attribute__((cleanup(cleanup_bus)))
-#define _cleanup_json_ __attribute__((cleanup(cleanup_json)))
+#define _cleanup_bus_ __attribute__((cleanup(cleanup_bus)))
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "util/cleanup.h"
 #include "util/clock.h"
+#include "util/json.h"
 
 #define SERVICE         "org.freedesktop.systemd1"
 #define CALL_TIMEOUT_NS (10 * NSEC_PER_SEC)

@@ -10,19 +10,13 @@
 #include "util/cleanup.h"
 #include "util/folder.h"
 #include "util/io.h"
+#include "util/json.h"
 
 #define TEMPORARY_SUFFIX ".twinlens-new"
 
-static const char *string_of(const json_t *state, const char *key)
-{
-	const char *text = json_string_value(json_object_get(state, key));
-
-	return text ? text : "";
-}
-
 static bool is_type(const json_t *state, const char *type)
 {
-	return strcmp(string_of(state, "type"), type) == 0;
+	return strcmp(json_text(state, "type"), type) == 0;
 }
 
 /* The topmost folder above path that is missing. */
@@ -144,7 +138,7 @@ bool file_state_is_equal(const json_t *a, const json_t *b)
 
 static int write_content(int fd, const json_t *state)
 {
-	const char *text = string_of(state, "text");
+	const char *text = json_text(state, "text");
 	const char *hex = json_string_value(json_object_get(state, "hex"));
 
 	if (!hex) {
@@ -199,7 +193,7 @@ static int write_file(const char *temporary, const json_t *state)
 /* Folders that were made for the file go, the lowest first; one that has other files stays. */
 static int remove_made(const struct sysroot *root, const char *path, const json_t *state)
 {
-	const char *made = string_of(state, "made");
+	const char *made = json_text(state, "made");
 	char part[PATH_MAX], full[PATH_MAX];
 
 	if (!made[0]) {
@@ -251,7 +245,7 @@ int file_state_write(const struct sysroot *root, const char *path, const json_t 
 	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(full, '/') - full), full);
 	r = folder_make(folder);
 	if (r == 0 && is_type(state, "link")) {
-		r = symlink(string_of(state, "target"), temporary) < 0 ? -errno : 0;
+		r = symlink(json_text(state, "target"), temporary) < 0 ? -errno : 0;
 	} else if (r == 0) {
 		r = write_file(temporary, state);
 	}
@@ -268,7 +262,7 @@ int file_state_write(const struct sysroot *root, const char *path, const json_t 
 bool file_state_has_leftovers(const struct sysroot *root, const char *path, const json_t *state)
 {
 	char temporary[PATH_MAX];
-	const char *made = string_of(state, "made");
+	const char *made = json_text(state, "made");
 
 	snprintf(temporary, sizeof(temporary), "%.*s" TEMPORARY_SUFFIX,
 		(int)(PATH_MAX - sizeof(TEMPORARY_SUFFIX)), path);

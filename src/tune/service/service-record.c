@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "systemd/bus.h"
 #include "tune/service/service-link.h"
 #include "util/cleanup.h"
+#include "util/json.h"
 
 #define LINKS_MAX 256 /* of one unit; usual are two */
 

@@ -13,6 +13,7 @@
 #include "tune/kinds.h"
 #include "tune/sysctl/sysctl-files.h"
 #include "util/cleanup.h"
+#include "util/json.h"
 
 #define FILE_NAME "99-twinlens.conf"
 #define FILE_PATH "/etc/sysctl.d/" FILE_NAME
@@ -178,19 +179,12 @@ static int sysctl_plan(const struct machine *machine, const struct profile *prof
 	return plan_file(machine, profile, plan, err);
 }
 
-static const char *member(const json_t *state, const char *key)
-{
-	const char *text = json_string_value(json_object_get(state, key));
-
-	return text ? text : "";
-}
-
 /* What the kernel made of the value is noted: it is known as ours then, and taken back. */
 static int sysctl_apply(struct change_run *run, struct error *err)
 {
 	char made[SYSCTL_VALUE_MAX] = "";
 	int r = write_key(run->machine->root, run->entry->object,
-		member(run->entry->wanted, "value"), made, err);
+		json_text(run->entry->wanted, "value"), made, err);
 
 	if (made[0]) {
 		int noted = change_run_progress(run, json_pack("{s:s}", "made", made), err);
@@ -202,14 +196,14 @@ static int sysctl_apply(struct change_run *run, struct error *err)
 static bool is_as_before(
 	const struct sysroot *root, const struct journal_entry *entry, const char *value)
 {
-	const char *twin = member(entry->before, "twin");
+	const char *twin = json_text(entry->before, "twin");
 	char other[SYSCTL_VALUE_MAX];
 
-	if (strcmp(value, member(entry->before, "value")) != 0) {
+	if (strcmp(value, json_text(entry->before, "value")) != 0) {
 		return false;
 	}
 	return !twin[0] || (read_key(root, twin, other) == 0 &&
-				   strcmp(other, member(entry->before, "twin_value")) == 0);
+				   strcmp(other, json_text(entry->before, "twin_value")) == 0);
 }
 
 static int sysctl_compare(const struct machine *machine, const struct journal_entry *entry,
@@ -227,11 +221,11 @@ static int sysctl_compare(const struct machine *machine, const struct journal_en
 		return error_set(err, r, "%s: %s", entry->object, error_name(r));
 	}
 	change_text(ret_now, CHANGE_VALUE_MAX, "%s", now);
-	if (strcmp(now, member(entry->wanted, "value")) == 0) {
+	if (strcmp(now, json_text(entry->wanted, "value")) == 0) {
 		*ret_state = CHANGE_STATE_IN_PLACE;
 	} else if (is_as_before(machine->root, entry, now)) {
 		*ret_state = CHANGE_STATE_BEFORE;
-	} else if (strcmp(now, member(entry->progress, "made")) == 0) {
+	} else if (strcmp(now, json_text(entry->progress, "made")) == 0) {
 		*ret_state = CHANGE_STATE_PARTIAL;
 	} else {
 		*ret_state = CHANGE_STATE_OTHER;
@@ -242,14 +236,15 @@ static int sysctl_compare(const struct machine *machine, const struct journal_en
 static int sysctl_restore(struct change_run *run, struct error *err)
 {
 	const json_t *before = run->entry->before;
-	const char *twin_value = member(before, "twin_value");
+	const char *twin_value = json_text(before, "twin_value");
 	char made[SYSCTL_VALUE_MAX];
 
 	if (twin_value[0] && strcmp(twin_value, "0") != 0) {
-		return write_key(run->machine->root, member(before, "twin"), twin_value, made, err);
+		return write_key(
+			run->machine->root, json_text(before, "twin"), twin_value, made, err);
 	}
 	return write_key(
-		run->machine->root, run->entry->object, member(before, "value"), made, err);
+		run->machine->root, run->entry->object, json_text(before, "value"), made, err);
 }
 
 /* systemd has read the files by now. Where another file won, that is somebody's will. */
@@ -259,7 +254,7 @@ static int sysctl_reapply(struct change_run *run, struct error *err)
 	struct sysctl_setting setting;
 
 	int r = sysctl_files_find(run->machine->root, FILE_NAME, key,
-		member(run->entry->wanted, "value"), profile_find_twin(key), &setting);
+		json_text(run->entry->wanted, "value"), profile_find_twin(key), &setting);
 	if (r < 0) {
 		return error_set(err, r, "%s: %s", key, error_name(r));
 	}

@@ -4,6 +4,7 @@
 
 #include "tune/kinds.h"
 #include "tune/zram/zram-change.h"
+#include "util/json.h"
 
 #define OBJECT "zswap"
 #define PATH   "/sys/module/zswap/parameters/enabled"
@@ -46,13 +47,6 @@ static int zswap_plan(const struct machine *machine, const struct profile *profi
 	return 0;
 }
 
-static const char *value_of(const json_t *state)
-{
-	const char *value = json_string_value(json_object_get(state, "value"));
-
-	return value ? value : "";
-}
-
 static int write_value(const struct change_run *run, const char *value, struct error *err)
 {
 	char now[8];
@@ -71,12 +65,12 @@ static int write_value(const struct change_run *run, const char *value, struct e
 
 static int zswap_apply(struct change_run *run, struct error *err)
 {
-	return write_value(run, value_of(run->entry->wanted), err);
+	return write_value(run, json_text(run->entry->wanted, "value"), err);
 }
 
 static int zswap_restore(struct change_run *run, struct error *err)
 {
-	return write_value(run, value_of(run->entry->before), err);
+	return write_value(run, json_text(run->entry->before, "value"), err);
 }
 
 static int zswap_compare(const struct machine *machine, const struct journal_entry *entry,
@@ -94,9 +88,9 @@ static int zswap_compare(const struct machine *machine, const struct journal_ent
 		return error_set(err, r, PATH ": %s", error_name(r));
 	}
 	change_text(ret_now, CHANGE_VALUE_MAX, strcmp(now, "N") == 0 ? "off" : "on");
-	*ret_state = strcmp(now, value_of(entry->before)) == 0   ? CHANGE_STATE_BEFORE
-		     : strcmp(now, value_of(entry->wanted)) == 0 ? CHANGE_STATE_IN_PLACE
-								 : CHANGE_STATE_OTHER;
+	*ret_state = strcmp(now, json_text(entry->before, "value")) == 0   ? CHANGE_STATE_BEFORE
+		     : strcmp(now, json_text(entry->wanted, "value")) == 0 ? CHANGE_STATE_IN_PLACE
+									   : CHANGE_STATE_OTHER;
 	return 0;
 }
 
