@@ -2,6 +2,7 @@
 
 #include "kernel/process.h"
 #include "metrics/exposition.h"
+#include "metrics/heap.h"
 #include "server/viewer.h"
 
 #define LABELS_MAX (HUB_NAME_MAX + 64)
@@ -214,6 +215,8 @@ static void write_process(FILE *out)
 	write_gauge(out, "twinlens_private_bytes",
 		"Private dirty memory: nobody shares it, and it cannot be dropped.",
 		(double)process.private_bytes);
+	write_gauge(out, "twinlens_heap_bytes", "Allocated on the heap and not freed.",
+		(double)heap_in_use_bytes());
 }
 
 char *status_metrics(struct server *server, size_t *ret_size)

@@ -27,7 +27,7 @@ STATUS = {
     ],
     "viewers": [{"id": int, "peer": str, "transport": str, "cameras": list, "sent": int, "skipped": int}],
     "memory": {
-        "rss_bytes": int, "pss_bytes": int, "private_bytes": int, "budget_bytes": int,
+        "rss_bytes": int, "pss_bytes": int, "private_bytes": int, "heap_bytes": int, "budget_bytes": int,
         "pool": {"block_bytes": int, "blocks": int, "in_use": int, "peak": int, "exhausted": int},
         "system": {"total_bytes": int, "available_bytes": int, "used_percent": NUMBER},
     },
@@ -236,6 +236,8 @@ class Http(unittest.TestCase):
         self.assertAlmostEqual(memory["pss_bytes"], pss, delta=max(pss // 4, 1 << 20))
         self.assertAlmostEqual(memory["private_bytes"], private, delta=max(private // 4, 1 << 20))
         self.assertGreaterEqual(memory["rss_bytes"], memory["pss_bytes"])
+        if not harness.IS_SANITIZED:
+            self.assertIn(memory["heap_bytes"], range(64 << 10, memory["rss_bytes"]))
         self.assertEqual(memory["pool"]["block_bytes"], 640 * 480 * 3)
         self.assertLessEqual(memory["pool"]["in_use"], memory["pool"]["peak"])
         self.assertLessEqual(memory["pool"]["peak"], memory["pool"]["blocks"])

@@ -1,0 +1,10 @@
+#include "metrics/heap.h"
+
+#include <malloc.h>
+
+uint64_t heap_in_use_bytes(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return (uint64_t)info.uordblks + info.hblkhd;
+}
