@@ -6,16 +6,36 @@
 
 #define MEMINFO_SIZE 8192 /* 1.5 KiB on 6.12 */
 
-static const char *const names[MEMINFO_FIELD_COUNT] = {
-	[MEMINFO_TOTAL] = "MemTotal",
-	[MEMINFO_AVAILABLE] = "MemAvailable",
+#define FIELD(field, name)                                                                         \
+	{                                                                                          \
+		name, offsetof(struct meminfo, bytes[field])                                       \
+	}
+
+static const struct proc_field fields[MEMINFO_FIELD_COUNT] = {
+	FIELD(MEMINFO_TOTAL, "MemTotal"),
+	FIELD(MEMINFO_AVAILABLE, "MemAvailable"),
+	FIELD(MEMINFO_FREE, "MemFree"),
+	FIELD(MEMINFO_BUFFERS, "Buffers"),
+	FIELD(MEMINFO_CACHED, "Cached"),
+	FIELD(MEMINFO_ANONYMOUS, "AnonPages"),
+	FIELD(MEMINFO_SLAB, "Slab"),
+	FIELD(MEMINFO_RECLAIMABLE, "SReclaimable"),
+	FIELD(MEMINFO_KERNEL_STACK, "KernelStack"),
+	FIELD(MEMINFO_PAGE_TABLES, "PageTables"),
+	FIELD(MEMINFO_PER_CPU, "Percpu"),
+	FIELD(MEMINFO_HUGETLB, "Hugetlb"),
+	FIELD(MEMINFO_CMA_TOTAL, "CmaTotal"),
+	FIELD(MEMINFO_CMA_FREE, "CmaFree"),
 };
 
 void meminfo_parse(const char *text, struct meminfo *ret_info)
 {
-	*ret_info = (struct meminfo){0};
+	proc_fields_parse(text, fields, MEMINFO_FIELD_COUNT, ret_info);
 	for (int i = 0; i < MEMINFO_FIELD_COUNT; i++) {
-		ret_info->has[i] = proc_text_find_bytes(text, names[i], &ret_info->bytes[i]);
+		ret_info->has[i] = ret_info->bytes[i] != PROC_ABSENT;
+		if (!ret_info->has[i]) {
+			ret_info->bytes[i] = 0;
+		}
 	}
 }
 

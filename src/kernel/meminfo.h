@@ -8,8 +8,20 @@
 #include "util/sysroot.h"
 
 enum meminfo_field {
-	MEMINFO_TOTAL,     /* MemTotal */
-	MEMINFO_AVAILABLE, /* MemAvailable */
+	MEMINFO_TOTAL,        /* MemTotal */
+	MEMINFO_AVAILABLE,    /* MemAvailable, since Linux 3.14 */
+	MEMINFO_FREE,         /* MemFree */
+	MEMINFO_BUFFERS,      /* Buffers */
+	MEMINFO_CACHED,       /* Cached: page cache with tmpfs, without buffers and swap cache */
+	MEMINFO_ANONYMOUS,    /* AnonPages */
+	MEMINFO_SLAB,         /* Slab */
+	MEMINFO_RECLAIMABLE,  /* SReclaimable */
+	MEMINFO_KERNEL_STACK, /* KernelStack */
+	MEMINFO_PAGE_TABLES,  /* PageTables */
+	MEMINFO_PER_CPU,      /* Percpu, since Linux 4.20 */
+	MEMINFO_HUGETLB,      /* Hugetlb, since Linux 4.16: all that is set aside, of all sizes */
+	MEMINFO_CMA_TOTAL,    /* CmaTotal, with CONFIG_CMA */
+	MEMINFO_CMA_FREE,     /* CmaFree */
 	MEMINFO_FIELD_COUNT,
 };
 
@@ -19,6 +31,7 @@ struct meminfo {
 	bool has[MEMINFO_FIELD_COUNT];
 };
 
+/* A number that was cut is not listed. */
 void meminfo_parse(const char *text, struct meminfo *ret_info);
 
 /* 0 or a negative errno. */

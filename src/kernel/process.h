@@ -1,11 +1,37 @@
-/* What the kernel says of this process. */
+/*
+ * What a process holds. Its memory comes from smaps_rollup: since Linux 6.2 the counters of
+ * /proc/PID/status are off by up to 32 pages for each processor. Reading smaps_rollup holds the
+ * mmap_lock of that process for reading, and waits for whoever holds it for writing.
+ */
 #ifndef KERNEL_PROCESS_H
 #define KERNEL_PROCESS_H
 
 #include <stdint.h>
 
+#include "kernel/proc-file.h"
 #include "util/sysroot.h"
 
+/* In bytes; each is PROC_ABSENT when the kernel does not tell. */
+struct process_memory {
+	uint64_t rss;
+	uint64_t pss;           /* shared pages are parted among those who share them */
+	uint64_t uss;           /* pages of this process alone */
+	uint64_t private_dirty; /* of them, those that cannot be dropped */
+	uint64_t swap;          /* SwapPss */
+	uint64_t anonymous;     /* Pss_Anon + SwapPss: what only the process can give back,
+				   wherever it is; since Linux 5.3 */
+};
+
+/* The text of /proc/PID/smaps_rollup (Linux 4.14). 0, or -EINVAL when it has no Rss or Pss. */
+int process_memory_parse(const char *text, struct process_memory *ret_memory);
+
+/*
+ * The entries of an open /proc/PID/fd, by getdents64(2) into a buffer on the stack: readdir(3)
+ * takes 32 KiB of heap. 0 or a negative errno.
+ */
+int process_descriptors_count(const struct proc_file *folder, uint64_t *ret_n);
+
+/* This process. */
 struct process_stats {
 	uint64_t rss_bytes, pss_bytes;
 	uint64_t private_bytes; /* private dirty: what only this process has, and the kernel cannot

@@ -49,6 +49,21 @@ static bool parse_line(const char *line, struct swap_area *area)
 	return area->path[0];
 }
 
+void swap_totals_parse(const char *text, struct swap_totals *ret_totals)
+{
+	struct swap_totals totals = {0};
+	const char *end;
+
+	for (const char *line = text; (end = strchr(line, '\n')); line = end + 1) {
+		struct swap_area area;
+		if (parse_line(line, &area)) {
+			totals.size_bytes += area.size_bytes;
+			totals.used_bytes += area.used_bytes;
+		}
+	}
+	*ret_totals = totals;
+}
+
 int swap_list_init(struct swap_list *list, const struct sysroot *root)
 {
 	_cleanup_free_ char *text = malloc(SWAPS_SIZE);

@@ -21,6 +21,13 @@ struct swap_list {
 	size_t n;
 };
 
+struct swap_totals {
+	uint64_t size_bytes, used_bytes;
+};
+
+/* The sums of the text of /proc/swaps; a line that was cut is left out. */
+void swap_totals_parse(const char *text, struct swap_totals *ret_totals);
+
 /* What /proc/swaps lists. 0 or a negative errno; without the file (no CONFIG_SWAP) -ENOENT. */
 int swap_list_init(struct swap_list *list, const struct sysroot *root);
 void swap_list_done(struct swap_list *list);

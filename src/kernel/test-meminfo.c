@@ -26,7 +26,10 @@ static void test_tells_absent_from_nothing(void **state)
 	/* Kernels before 3.14; the name of another line is not taken for it. */
 	meminfo_parse("NotMemAvailable: 1 kB\nMemAvailableX: 1 kB\nMemTotal:", &info);
 	assert_false(info.has[MEMINFO_AVAILABLE]);
-	assert_true(info.has[MEMINFO_TOTAL]);
+	assert_false(info.has[MEMINFO_TOTAL]);
+	meminfo_parse("MemFree: 1 kB\nMemTotal:  4000", &info); /* cut */
+	assert_true(info.has[MEMINFO_FREE]);
+	assert_false(info.has[MEMINFO_TOTAL]);
 	meminfo_parse("", &info);
 	assert_false(info.has[MEMINFO_TOTAL]);
 }
