@@ -1,6 +1,7 @@
 #include "kernel/meminfo.h"
 
 #include <errno.h>
+#include <math.h>
 
 #include "kernel/proc-text.h"
 
@@ -64,4 +65,27 @@ int meminfo_read_field(const struct sysroot *root, enum meminfo_field field, uin
 	}
 	*ret_bytes = info.bytes[field];
 	return 0;
+}
+
+double meminfo_used_percent(const struct meminfo *info)
+{
+	double total = (double)info->bytes[MEMINFO_TOTAL] - (double)info->bytes[MEMINFO_HUGETLB];
+
+	if (!info->has[MEMINFO_AVAILABLE] || total <= 0) {
+		return NAN;
+	}
+	return 100 * (total - (double)info->bytes[MEMINFO_AVAILABLE]) / total;
+}
+
+uint64_t meminfo_unaccounted_bytes(const struct meminfo *info, uint64_t zsmalloc_bytes)
+{
+	static const enum meminfo_field accounted[] = {MEMINFO_FREE, MEMINFO_BUFFERS,
+		MEMINFO_CACHED, MEMINFO_ANONYMOUS, MEMINFO_SLAB, MEMINFO_KERNEL_STACK,
+		MEMINFO_PAGE_TABLES, MEMINFO_PER_CPU, MEMINFO_HUGETLB};
+	uint64_t sum = zsmalloc_bytes;
+
+	for (size_t i = 0; i < sizeof(accounted) / sizeof(accounted[0]); i++) {
+		sum += info->bytes[accounted[i]];
+	}
+	return info->bytes[MEMINFO_TOTAL] > sum ? info->bytes[MEMINFO_TOTAL] - sum : 0;
 }

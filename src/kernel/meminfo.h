@@ -40,4 +40,20 @@ int meminfo_read(const struct sysroot *root, struct meminfo *ret_info);
 /* One field, in bytes. 0; -ENOENT when the kernel does not list it; another negative errno. */
 int meminfo_read_field(const struct sysroot *root, enum meminfo_field field, uint64_t *ret_bytes);
 
+/*
+ * 100 * (total - hugetlb - available) / (total - hugetlb): huge pages that are set aside are no
+ * part of the memory that the machine can use otherwise. NAN when the kernel lists no available
+ * memory.
+ */
+double meminfo_used_percent(const struct meminfo *info);
+
+/*
+ * Memory that is in no other figure, which drivers hold for the most part: total less free,
+ * buffers, cached, anonymous, slab, kernel stacks, page tables, per-CPU, huge pages, and
+ * zsmalloc_bytes (nr_zspages of /proc/vmstat; 0 where there is none). Figures that the kernel does
+ * not list count as 0, and stay in the result. 0 when the sum is larger, as the kernel reads them
+ * one by one.
+ */
+uint64_t meminfo_unaccounted_bytes(const struct meminfo *info, uint64_t zsmalloc_bytes);
+
 #endif

@@ -1,6 +1,7 @@
 #include "kernel/meminfo.h"
 
 #include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,9 +49,30 @@ static void test_reads_a_field(void **state)
 	assert_int_equal(bytes, UINT64_C(3) << 30);
 }
 
+/* 100 kB in all, 20 of them huge pages, 1 kB for each that is accounted for. */
+static void test_derives_figures(void **state)
+{
+	(void)state;
+	struct meminfo info;
+
+	meminfo_parse("MemTotal: 100 kB\nMemFree: 1 kB\nMemAvailable: 20 kB\nBuffers: 1 kB\n"
+		      "Cached: 1 kB\nAnonPages: 1 kB\nSlab: 1 kB\nKernelStack: 1 kB\n"
+		      "PageTables: 1 kB\nPercpu: 1 kB\nHugetlb: 20 kB\n",
+		&info);
+	assert_true(fabs(meminfo_used_percent(&info) - 75) < 1e-9);
+	assert_int_equal(meminfo_unaccounted_bytes(&info, 2 << 10), 70 << 10);
+	assert_int_equal(meminfo_unaccounted_bytes(&info, 100 << 10), 0);
+	meminfo_parse("MemTotal: 100 kB\n", &info);
+	assert_true(isnan(meminfo_used_percent(&info)));
+	meminfo_parse("", &info);
+	assert_true(isnan(meminfo_used_percent(&info)));
+	assert_int_equal(meminfo_unaccounted_bytes(&info, 0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_derives_figures),
 		cmocka_unit_test(test_tells_absent_from_nothing),
 		tree_test(test_reads_a_field, &tree),
 	};
