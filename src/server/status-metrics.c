@@ -1,6 +1,6 @@
 #include "server/status.h"
 
-#include "kernel/process.h"
+#include "kernel/process/process.h"
 #include "metrics/exposition.h"
 #include "metrics/heap.h"
 #include "server/viewer.h"

@@ -1,7 +1,7 @@
 #include "server/status.h"
 
 #include "kernel/meminfo.h"
-#include "kernel/process.h"
+#include "kernel/process/process.h"
 #include "metrics/heap.h"
 #include "server/viewer.h"
 #include "util/clock.h"

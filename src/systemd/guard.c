@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/process-stat.h"
+#include "kernel/process/process-stat.h"
 #include "util/cleanup.h"
 
 #define PARENTS_MAX 64

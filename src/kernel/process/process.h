@@ -3,8 +3,8 @@
  * /proc/PID/status are off by up to 32 pages for each processor. Reading smaps_rollup holds the
  * mmap_lock of that process for reading, and waits for whoever holds it for writing.
  */
-#ifndef KERNEL_PROCESS_H
-#define KERNEL_PROCESS_H
+#ifndef KERNEL_PROCESS_PROCESS_H
+#define KERNEL_PROCESS_PROCESS_H
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "kernel/process.h"
+#include "kernel/process/process.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "kernel/proc-text.h"
-#include "kernel/process-stat.h"
+#include "kernel/process/process-stat.h"
 #include "util/clock.h"
 
 static uint64_t read_boot_time_s(const struct sysroot *root)

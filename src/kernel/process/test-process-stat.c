@@ -1,4 +1,4 @@
-#include "kernel/process-stat.h"
+#include "kernel/process/process-stat.h"
 
 #include <errno.h>
 #include <setjmp.h>

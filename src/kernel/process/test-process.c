@@ -1,4 +1,4 @@
-#include "kernel/process.h"
+#include "kernel/process/process.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

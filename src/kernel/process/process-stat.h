@@ -1,6 +1,6 @@
 /* /proc/PID/stat: what the kernel counts of a process or of one of its threads. */
-#ifndef KERNEL_PROCESS_STAT_H
-#define KERNEL_PROCESS_STAT_H
+#ifndef KERNEL_PROCESS_PROCESS_STAT_H
+#define KERNEL_PROCESS_PROCESS_STAT_H
 
 #include <stdint.h>
 #include <sys/types.h>
