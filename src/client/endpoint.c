@@ -1,0 +1,82 @@
+#include "client/endpoint.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/clock.h"
+
+static int look_up(struct endpoint *endpoint, const struct url *url, struct error *err)
+{
+	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+	struct addrinfo *found;
+	int r = getaddrinfo(url->host, url->port, &hints, &found);
+
+	if (r != 0) {
+		return error_set(err, r == EAI_SYSTEM ? -errno : -ENOENT, "%s: %s", url->host,
+			gai_strerror(r));
+	}
+	memcpy(&endpoint->address, found->ai_addr, found->ai_addrlen);
+	endpoint->address_size = found->ai_addrlen;
+	freeaddrinfo(found);
+	return 0;
+}
+
+static int write_request(
+	struct endpoint *endpoint, const struct url *url, const char *protocol, struct error *err)
+{
+	size_t size = sizeof(endpoint->request);
+	int n = snprintf(endpoint->request, size, "GET %s HTTP/1.1\r\nHost: %s%s%s:%s\r\n",
+		url->target[0] ? url->target : "/", url->is_ipv6 ? "[" : "", url->host,
+		url->is_ipv6 ? "]" : "", url->port);
+
+	if (n > 0 && (size_t)n < size && url->is_websocket) {
+		n += snprintf(endpoint->request + n, size - (size_t)n,
+			"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " STREAM_KEY "\r\n");
+	}
+	if (n > 0 && (size_t)n < size && url->is_websocket && protocol) {
+		n += snprintf(endpoint->request + n, size - (size_t)n,
+			"Sec-WebSocket-Protocol: %s\r\n", protocol);
+	}
+	if (n < 0 || (size_t)n + 2 >= size) {
+		return error_set(err, -E2BIG, "%.100s: the request is too long", url->target);
+	}
+	memcpy(endpoint->request + n, "\r\n", 3);
+	endpoint->request_size = (size_t)n + 2;
+	return 0;
+}
+
+int endpoint_init(
+	struct endpoint *endpoint, const struct url *url, const char *protocol, struct error *err)
+{
+	*endpoint = (struct endpoint){
+		.clock = CLOCK_MONOTONIC,
+		.stream.kind = url->is_websocket ? STREAM_KIND_WEBSOCKET : STREAM_KIND_MULTIPART,
+	};
+	int r = look_up(endpoint, url, err);
+
+	if (r < 0) {
+		return r;
+	}
+	return write_request(endpoint, url, protocol, err);
+}
+
+static uint64_t read_clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
+}
+
+uint64_t endpoint_local_ns(const struct endpoint *endpoint, uint64_t captured_ns, uint64_t now_ns)
+{
+	uint64_t ahead_ns = (uint64_t)endpoint->ahead_ns;
+
+	if (endpoint->clock != CLOCK_MONOTONIC) {
+		ahead_ns += read_clock_ns(endpoint->clock) - now_ns;
+	}
+	return captured_ns - ahead_ns;
+}

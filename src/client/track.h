@@ -1,0 +1,74 @@
+/*
+ * What one viewer gets of one camera. Times are ns of this machine's CLOCK_MONOTONIC.
+ *
+ * Two ages are kept apart. The age at arrival is that of each picture when it arrives. The age on
+ * screen is that of what the viewer sees, over time: it grows from one arrival to the next, so a
+ * freeze counts as long as it lasts, although the picture that ends it is fresh. A viewer that has
+ * no picture yet sees nothing: that counts as a picture taken when the measurement began.
+ */
+#ifndef CLIENT_TRACK_H
+#define CLIENT_TRACK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "client/freeze.h"
+#include "metrics/loglinear.h"
+
+/* Where ages are added: those of a viewer, those of all viewers. NULL is left out. */
+#define TRACK_AGES_SETS 2
+struct track_ages {
+	struct loglinear *at_arrival[TRACK_AGES_SETS], *on_screen[TRACK_AGES_SETS];
+};
+
+struct track_arrival {
+	uint64_t arrived_ns;
+	uint64_t captured_ns; /* 0 when it is not known */
+	uint64_t size_bytes;
+	bool has_sequence; /* the next two are known */
+	uint32_t sequence, skipped;
+	bool is_broken; /* it counts, but is not shown */
+};
+
+struct track {
+	/* since the measurement began */
+	unsigned frames;            /* pictures shown */
+	unsigned broken;            /* pictures that were not whole, */
+	unsigned disordered;        /* that had no higher sequence than the one before */
+	uint64_t skipped;           /* gaps in the sequence */
+	uint64_t skipped_by_server; /* as the server counts them */
+	uint64_t bytes;             /* of pictures, broken ones too */
+	uint64_t first_ns, last_ns; /* arrivals of pictures shown; 0 without any */
+	uint64_t gap_max_ns;        /* the longest time without a new picture, at both ends too */
+	unsigned freezes;
+	uint64_t frozen_ns;  /* how long they lasted together */
+	double jitter_ns;    /* RFC 3550 6.4.1, of capture and arrival */
+	uint64_t age_max_ns; /* of a picture on arrival */
+
+	/* inside; what is in latest outlasts track_begin */
+	uint64_t begun_ns;
+	uint64_t counted_ns;     /* until then the age on screen has been added */
+	uint64_t open_frozen_ns; /* what was counted of a freeze that lasts; 0 when none does */
+	struct {
+		struct freeze_window window;
+		uint64_t shown_ns, captured_ns; /* of what is on the screen; 0: nothing, unknown */
+		uint32_t sequence, skipped;     /* of the last picture, broken or not */
+		bool has_sequence;
+	} latest;
+};
+
+/* Forgets what was counted: the measurement begins now. */
+void track_begin(struct track *track, uint64_t now_ns);
+
+/* A picture has arrived; now_ns does not go back. Arrivals before the beginning count from it on.
+ */
+void track_add(
+	struct track *track, const struct track_arrival *arrival, const struct track_ages *ages);
+
+/*
+ * Counts what lasts since the last arrival: gap, freeze, age on screen. May be called at any time
+ * and repeatedly; the figures are right up to now_ns then.
+ */
+void track_settle(struct track *track, uint64_t now_ns, const struct track_ages *ages);
+
+#endif
