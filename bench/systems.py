@@ -231,12 +231,11 @@ class Viewers:
     """The load generator, with that many viewers on each port of a system."""
 
     def __init__(self, tools, system, count):
-        command = [tools.viewers, "--viewers", count, "--path", system.path]
-        for port in system.ports:
-            command += ["--port", port]
-        command += ["--websocket"] if system.websocket else []
+        command = [tools.viewers, "--viewers", count]
         command += ["--stamp", system.stamp] if system.stamp else []
         command += ["--raw"] if system.is_raw_clock else []
+        scheme = "ws" if system.websocket else "http"
+        command += [f"{scheme}://127.0.0.1:{port}{system.path}" for port in system.ports]
         self.process = subprocess.Popen(
             [str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
