@@ -158,17 +158,16 @@ make_image() {
     rm -rf "$root"
 }
 
-# The programs of the lab itself that run on the board.
+# The program of the lab that runs on the board and shares nothing with the product.
 make_tools() {
     local dir=$1 tree
     tree=$(part_dir sysroot)/tree
     local flags=(--sysroot="$tree" -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror)
-    "$gcc" "${flags[@]}" -o "$dir/lab-viewer" "$lab/tools/viewer.c"
     "$gcc" "${flags[@]}" -o "$dir/lab-feeder" "$lab/tools/feeder.c" -ljpeg
 }
 
 # Cross-builds twinlens (only what changed since the last time) and fills the folder that the board
-# sees as /lab: the installed tree, and the tools.
+# sees as /lab: the installed tree, the viewer that measures, and the tools.
 build_twinlens() {
     local share=$1 started=$SECONDS sysroot dir
     sysroot=$(part_dir sysroot)
@@ -190,7 +189,8 @@ build_twinlens_in() {
         meson setup --cross-file "$cache/sysroot.ini" --cross-file "$lab/cross.ini" --prefix=/usr \
             --buildtype=release -Dtests=false "$dir" "$top"
     fi
-    ninja -C "$dir"
+    ninja -C "$dir" all lab/lab-viewer
     rm -rf "$share"
     DESTDIR=$share/root meson install -C "$dir" --no-rebuild --strip
+    cp "$dir/lab/lab-viewer" "$share/"
 }
