@@ -8,7 +8,9 @@ import urllib.request
 from contextlib import contextmanager
 
 from board import BoardError
-from outside import Viewer, decode
+from picture import decode
+from viewers import Watcher
+from websocket import Port
 
 BUSY = 0.15  # the share of this machine in other hands from which on rates say nothing
 
@@ -42,6 +44,10 @@ class Lab:
 
     def skip(self, name, reason):
         self._print("skip", name, reason)
+
+    def watch(self):
+        """A viewer of every camera on this side, for a with block."""
+        return Watcher(Port(self.board.port))
 
     def vivid(self, **options):
         """Two cameras of the kernel's test driver, loaded anew; the paths of their capture nodes."""
@@ -239,7 +245,7 @@ def check_streams(lab, server, formats, bar):
 
 
 def check_from_outside(lab):
-    with Viewer(lab.board.port) as viewer:
+    with lab.watch() as viewer:
         for camera in (0, 1):
             came = viewer.wait_frames(camera, 20, 20)
             frames = viewer.of(camera)

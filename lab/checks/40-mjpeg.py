@@ -5,7 +5,7 @@ from collections import Counter
 from contextlib import contextmanager
 
 from lab import BUSY, busy, check_memory, check_rate, describe_drops
-from outside import Viewer, decode
+from picture import decode
 
 NODE = "/dev/video40"
 
@@ -46,7 +46,7 @@ def run(lab):
         with feeder(lab, 30, "good"):
             check_good(lab, server)
             check_late(lab, server)
-        with Viewer(lab.board.port) as viewer:
+        with lab.watch() as viewer:
             check_silence(lab, server, viewer)
     lab.board.run("modprobe -r v4l2loopback")
 
@@ -68,7 +68,7 @@ def check_good(lab, server):
 def check_late(lab, server):
     """v4l2loopback goes round its buffers, whoever still holds one, when the server comes late."""
     before = server.camera(0)["reconnects"]
-    with Viewer(lab.board.port) as viewer:
+    with lab.watch() as viewer:
         viewer.wait_frames(0, 5, 10)
         lab.board.must(
             f"for i in {{1..12}}; do kill -STOP {server.pid}; sleep 0.1$i\n"

@@ -4,7 +4,6 @@ import re
 import time
 
 from lab import describe_drops
-from outside import Viewer
 
 GAP_LIMIT = 0.5  # seconds without a frame of the other camera, on an emulated board
 
@@ -15,7 +14,7 @@ def run(lab):
     with lab.serve(
         "--camera", f"cam0=v4l2:/dev/{first},format=yuyv",
         "--camera", f"cam1=v4l2:/dev/{second},format=yuyv",
-    ) as server, Viewer(lab.board.port) as viewer:  # fmt: skip
+    ) as server, lab.watch() as viewer:  # fmt: skip
         both = all(viewer.wait_frames(camera, 10, 20) for camera in (0, 1))
         lab.require("frames of both cameras", both)
         check_error_flag(lab, server, viewer, first)

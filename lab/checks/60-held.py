@@ -2,8 +2,6 @@
 
 import time
 
-from outside import Viewer
-
 
 def run(lab):
     first, second = lab.vivid()
@@ -11,7 +9,7 @@ def run(lab):
     try:
         with lab.serve(
             "--camera", f"cam0=v4l2:/dev/{first}", "--camera", f"cam1=v4l2:/dev/{second}"
-        ) as server, Viewer(lab.board.port) as viewer:
+        ) as server, lab.watch() as viewer:
             came = viewer.wait_frames(1, 10, 20)
             lab.check("the other camera streams", came, f"{len(viewer.of(1))} frames")
             camera = server.wait_state(0, "error lost", 10)

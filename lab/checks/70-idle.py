@@ -2,8 +2,6 @@
 
 import time
 
-from outside import Viewer
-
 
 def run(lab):
     first, second = lab.vivid()
@@ -12,7 +10,7 @@ def run(lab):
         "-o", "camera:cam0.idle_stop=2s", "-o", "camera:cam1.idle_stop=2s",
     ) as server:  # fmt: skip
         lab.check("no device is open before the first viewer", not server.open_devices())
-        with Viewer(lab.board.port) as viewer:
+        with lab.watch() as viewer:
             both = all(viewer.wait_frames(camera, 5, 20) for camera in (0, 1))
             lab.require("frames of both cameras", both)
             opened = server.open_devices()
@@ -24,6 +22,6 @@ def run(lab):
         lab.check("no device is open", not opened, " ".join(opened))
         lab.check_streams_elsewhere(first)
         started = time.monotonic()
-        with Viewer(lab.board.port) as viewer:
+        with lab.watch() as viewer:
             came = all(viewer.wait_frames(camera, 1, 20) for camera in (0, 1))
             lab.check("the next viewer gets frames", came, f"after {time.monotonic() - started:.1f} s")

@@ -1,7 +1,5 @@
 """The server is told to end"""
 
-from outside import Viewer
-
 SECONDS_LIMIT = 1.5  # 1 s is what a machine of its own gets
 
 
@@ -9,7 +7,7 @@ def run(lab):
     first, second = lab.vivid()
     with lab.serve(
         "--camera", f"cam0=v4l2:/dev/{first}", "--camera", f"cam1=v4l2:/dev/{second}"
-    ) as server, Viewer(lab.board.port) as viewer:
+    ) as server, lab.watch() as viewer:
         both = all(viewer.wait_frames(camera, 5, 20) for camera in (0, 1))
         lab.require("frames of both cameras", both)
         seconds, status = server.terminate()

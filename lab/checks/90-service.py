@@ -1,7 +1,6 @@
 """As a service of systemd, with the unit that is installed"""
 
 from lab import Server
-from outside import Viewer
 
 WATCHDOG_SECONDS = 10
 
@@ -28,7 +27,7 @@ def check_service(lab, server):
     server.pid = int(server.show("MainPID"))
     user = lab.board.must(f"stat -c %U /proc/{server.pid}").strip()
     lab.check("it runs as a user of its own", user == "twinlens", user)
-    with Viewer(lab.board.port) as viewer:
+    with lab.watch() as viewer:
         both = all(viewer.wait_frames(camera, 10, 30) for camera in (0, 1))
         sources = [camera["source"] for camera in server.status()["cameras"]]
         lab.check("it finds both cameras and streams them", both, " ".join(sources))

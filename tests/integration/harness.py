@@ -21,6 +21,7 @@ import threading
 import time
 
 from tap import figure, main, note  # main and figure are for the tests
+from websocket import Port
 
 TWINLENS = os.environ.get("TWINLENS", "twinlens")
 SANITIZER = os.environ.get("SANITIZER", "none")
@@ -202,13 +203,7 @@ class Server:
         eventually(lambda: len(self.status()["viewers"]) == count, seconds, f"{count} viewers")
 
     def connect(self, seconds=8, receive_buffer=None):
-        connection = socket.socket()
-        if receive_buffer:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        connection.settimeout(seconds * PATIENCE)
-        connection.connect(("127.0.0.1", self.port))
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return connection
+        return Port(self.port).connect(seconds * PATIENCE, receive_buffer)
 
     # The process
 

@@ -8,6 +8,7 @@ import unittest
 import harness
 from harness import Server, eventually
 from multipart import Multipart
+from viewers import Watcher
 from websocket import Refused, WebSocket
 
 
@@ -30,6 +31,24 @@ class End(unittest.TestCase):
                         stream.receive()
                 server.process.wait(1 * harness.PATIENCE * 2)
                 self.assertEqual(server.wait_exit(), 0)
+
+    def test_a_watcher_sees_the_end(self):
+        server = Server()
+        with Watcher(server) as watcher:
+            begun = time.monotonic()
+            self.assertTrue(all(watcher.wait_frames(camera, 5, 5 * harness.PATIENCE) for camera in (0, 1)))
+            self.assertFalse(watcher.wait_end(0))
+            self.assertLess(watcher.longest_gap(0, begun, time.monotonic()), 5 * harness.PATIENCE)
+            server.stop()
+            self.assertTrue(watcher.wait_end(5))
+        self.assertEqual(watcher.close_code, 1001)
+        with Server() as server, Watcher(server, "/ws/video?camera=other") as watcher:
+            self.assertTrue(watcher.wait_end(5))
+            self.assertIsInstance(watcher.error, Refused)
+        with Server() as server:
+            with Watcher(server) as watcher:
+                self.assertTrue(watcher.wait_frames(0, 1, 5 * harness.PATIENCE))
+            server.wait_viewers(0)
 
     def test_in_time(self):
         """With nobody there, with good viewers, and with viewers that take nothing and never answer."""

@@ -1,10 +1,15 @@
-"""Many viewers in one thread, cheap enough not to disturb what they measure: pictures are skipped, not kept."""
+"""Viewers that measure. A Crowd is many in one thread, cheap enough not to disturb what they measure: pictures are
+skipped, not kept. A Watcher is one in a thread of its own, which keeps every frame."""
 
 import selectors
+import socket
 import struct
+import threading
 import time
 
-from websocket import CLOSE, HEADER, PROTOCOL, WebSocket
+from websocket import (
+    BINARY, CLOSE, HEADER, PROTOCOL, Closed, Refused, WebSocket, close_code, parse_frame, parse_head
+)
 
 _CHUNK = bytearray(1 << 20)
 _VIEW = memoryview(_CHUNK)
@@ -68,20 +73,11 @@ class Viewer:
     def _parse_head(self, now):
         """Begins a message when its head is there; what was gathered beyond the head is fed again."""
         head = self.head
-        if len(head) < 2:
+        if not (parsed := parse_head(head)):
             return False
-        size, at = head[1] & 0x7F, 2
-        if size == 126:
-            if len(head) < 4:
-                return False
-            size, at = struct.unpack_from(">H", head, 2)[0], 4
-        elif size == 127:
-            if len(head) < 10:
-                return False
-            size, at = struct.unpack_from(">Q", head, 2)[0], 10
-        opcode = head[0] & 0x0F
+        _, opcode, size, at = parsed
         self.camera = None
-        if opcode == 2:
+        if opcode == BINARY:
             if self.has_header:
                 if len(head) < at + HEADER.size:
                     return False
@@ -91,8 +87,8 @@ class Viewer:
                 self.ages_us.append(now * 1e6 - fields[5])
             else:
                 self.camera = 0
-        elif opcode == CLOSE and len(head) >= at + 2:
-            self.close_code = struct.unpack_from(">H", head, at)[0]
+        elif opcode == CLOSE:
+            self.close_code = close_code(head[at:])
         gathered = bytes(head[at:])
         self.head = bytearray()
         self.rest = size
@@ -153,6 +149,69 @@ class Crowd:
 
     def __exit__(self, *_):
         self.close()
+
+
+class Watcher:
+    """Watches every camera from entry to exit, over one and the same connection."""
+
+    def __init__(self, server, target="/ws/video?camera=all"):
+        self.server, self.target = server, target
+        self.frames = []
+        self.close_code = None
+        self.error = None
+        self._websocket = None
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        if self._websocket:
+            try:
+                self._websocket.send_frame(CLOSE, struct.pack(">H", 1000))
+                self._websocket.socket.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it has ended
+        self._thread.join(25)
+
+    def of(self, camera, since=0.0):
+        return [f for f in list(self.frames) if f.camera == camera and f.arrived >= since]
+
+    def wait_frames(self, camera, count, seconds, since=0.0):
+        """Waits for that many frames of the camera that arrive after `since`; tells if they came."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not self._ended.is_set():
+            if len(self.of(camera, since)) >= count:
+                return True
+            time.sleep(0.05)
+        return len(self.of(camera, since)) >= count
+
+    def wait_end(self, seconds):
+        return self._ended.wait(seconds)
+
+    def longest_gap(self, camera, since, until):
+        """The longest time in the interval without a frame of this camera, in seconds."""
+        times = [f.arrived for f in self.of(camera, since) if f.arrived <= until]
+        edges = [since, *times, until]
+        return max(b - a for a, b in zip(edges, edges[1:]))
+
+    def _run(self):
+        try:
+            with WebSocket(self.server, self.target, seconds=20) as self._websocket:
+                # A server without frames to send is silent for long, and that is for the caller to judge.
+                self._websocket.socket.settimeout(None)
+                while True:
+                    kind, payload = self._websocket.receive()
+                    if kind == BINARY:
+                        self.frames.append(parse_frame(payload))
+        except Closed as closed:
+            self.close_code = closed.code
+        except (OSError, Refused, AssertionError) as error:
+            self.error = error
+        finally:
+            self._ended.set()
 
 
 def rate(times, seconds):

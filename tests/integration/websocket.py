@@ -1,4 +1,5 @@
-"""A small WebSocket client (RFC 6455) that can also do what no good client does."""
+"""A small WebSocket client (RFC 6455) that can also do what no good client does. The tests, the lab and the viewers of
+viewers.py all speak through it."""
 
 import base64
 import collections
@@ -73,7 +74,47 @@ def upgrade_bytes(target, port, protocols=(), headers=()):
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
+def parse_head(data):
+    """The head of a frame: (whether it is the last of its message, opcode, payload size, size of the head); None when
+    there is not enough of it."""
+    if len(data) < 2:
+        return None
+    size, end = data[1] & 0x7F, 2
+    if size >= 126:
+        form = ">H" if size == 126 else ">Q"
+        end += struct.calcsize(form)
+        if len(data) < end:
+            return None
+        size = struct.unpack_from(form, data, 2)[0]
+    if data[1] & 0x80:
+        raise AssertionError("the server masked a frame")
+    return bool(data[0] & 0x80), data[0] & 0x0F, size, end
+
+
+def close_code(payload):
+    """Of a close frame; None when it has none."""
+    return struct.unpack_from(">H", payload)[0] if len(payload) >= 2 else None
+
+
+class Port:
+    """A server of which only the port on this machine is known."""
+
+    def __init__(self, port):
+        self.port = port
+
+    def connect(self, seconds=8, receive_buffer=None):
+        connection = socket.socket()
+        if receive_buffer:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        connection.settimeout(seconds)
+        connection.connect(("127.0.0.1", self.port))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+
 class WebSocket:
+    """server: a Port, or what has its port and connect()."""
+
     def __init__(self, server, target="/ws/video", protocols=(PROTOCOL,), headers=(), seconds=8, receive_buffer=None):
         self.socket = server.connect(seconds, receive_buffer)
         self.buffer = bytearray()
@@ -130,15 +171,10 @@ class WebSocket:
     # In
 
     def _read_frame(self):
-        first, second = self._take(2)
-        size = second & 0x7F
-        if size == 126:
-            size = struct.unpack(">H", self._take(2))[0]
-        elif size == 127:
-            size = struct.unpack(">Q", self._take(8))[0]
-        if second & 0x80:
-            raise AssertionError("the server masked a frame")
-        return bool(first & 0x80), first & 0x0F, self._take(size)
+        while not (head := parse_head(self.buffer)):
+            self._fill()
+        fin, opcode, size, end = head
+        return fin, opcode, self._take(end + size)[end:]
 
     def receive(self):
         """The next message: (opcode, payload). Answers pings. Raises Closed."""
@@ -146,8 +182,7 @@ class WebSocket:
         while True:
             fin, opcode, payload = self._read_frame()
             if opcode == CLOSE:
-                code = struct.unpack_from(">H", payload)[0] if len(payload) >= 2 else None
-                raise Closed(code, payload[2:].decode(errors="replace"))
+                raise Closed(close_code(payload), payload[2:].decode(errors="replace"))
             if opcode == PING:
                 self.send_frame(PONG, payload)
                 continue
