@@ -1,0 +1,113 @@
+/*
+ * Whether a series of figures that should stay level grows: a verdict with an interval.
+ *
+ *   LEAK       the slope is certainly above the least effect, and each third of the time shows it
+ *   STEPPED    it rose, but not steadily: in steps, or in a part of the time only
+ *   NO LEAK    the slope is certainly below the bound: a claim, not a missing LEAK
+ *   UNDECIDED  none of these is certain; how much longer it takes is said
+ *
+ * The method. The warm-up is left out, and of the rest the minima of 50 to 60 windows are taken
+ * (windows.h). Their slope is Theil-Sen's (slope.h), its interval that of a moving-block bootstrap
+ * of the residuals (bootstrap.h), at the level of the look (looks.h). The Mann-Kendall test, which
+ * is often used instead, cries leak at any trend and any autocorrelation: Machida, Andrzejak,
+ * Matias and Vicente, "On the effectiveness of Mann-Kendall test for detection of software aging",
+ * ISSRE Workshops 2013.
+ *
+ * Steps (change-point.h) are taken out first: what was allocated once is no leak, and a step in the
+ * middle of an hour hides a leak from the interval. Only steps up, which can but lower the slope;
+ * without its steps down, a sawtooth would be a leak. Where there are more than LEAK_STEPS_MAX, the
+ * series grows by steps, and they stay.
+ *
+ * LEAK: the interval is above the least effect. This alone is not enough: what is not a line makes
+ * a slope that is far from chance, and slow swings of noise look like a line more often than any
+ * level says. So each third of the time must by itself rise by more than the least effect, and by
+ * more than half of the slope. Where noise is slow, the slope of a third varies by a quarter of a
+ * real leak and more, and one in 16 such leaks would be lost in 4 h; so a third is only below half
+ * of the slope when it is by more than one standard error of its own (horizon.h).
+ *
+ * STEPPED: the steps make up a rise and what is left is below the least effect; or the interval is
+ * above the least effect, but one third of the time was below half of the slope by more than two
+ * of its standard errors.
+ *
+ * NO LEAK: the interval is below the bound, and the series is as long as such noise takes
+ * (horizon_needed_h() with the distance to the bound). Without the latter, slow noise whose blocks
+ * are too few for the bootstrap would get a NO LEAK in one of six hours with a leak of the bound.
+ *
+ * How often this errs, and what it cannot see, is in docs/evidence.md.
+ *
+ * Pure: the result depends on the arguments only. Any thread.
+ */
+#ifndef STATS_LEAK_H
+#define STATS_LEAK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "stats/change-point.h"
+#include "stats/windows.h"
+
+#define LEAK_SERIES_MAX  16
+#define LEAK_WINDOWS_MIN 24 /* with fewer there is no interval */
+#define LEAK_THIRDS      3
+#define LEAK_STEPS_MAX   4
+
+enum leak_verdict {
+	LEAK_VERDICT_NO_LEAK,
+	LEAK_VERDICT_UNDECIDED,
+	LEAK_VERDICT_STEPPED,
+	LEAK_VERDICT_LEAK, /* the worst is the largest */
+	LEAK_VERDICT_COUNT
+};
+
+/* What counts, in the unit of the series. */
+struct leak_limits {
+	double least_per_hour; /* LEAK is certainly above this */
+	double bound_per_hour; /* NO LEAK is certainly below this; > least_per_hour */
+	double least_step;     /* a jump of less is not a step; > 0 */
+};
+
+struct leak_series {
+	const struct series_point
+		*points; /* of one run of one process: a restart begins a new one */
+	size_t n;
+	double period_s; /* at which viewers come and go or files are rotated; 0 for none */
+	struct leak_limits limits;
+};
+
+struct leak_result {
+	enum leak_verdict verdict;
+	struct windows windows;
+	bool has_slope;                     /* else all below is 0, but for needed_s */
+	double slope_per_hour;              /* with the steps taken out */
+	double low_per_hour, high_per_hour; /* at the level of the look, split over all series */
+	double tail;                        /* the probability beyond each end */
+	double third_per_hour[LEAK_THIRDS];
+	struct change_point steps[LEAK_STEPS_MAX]; /* that were taken out; at: index of a window */
+	size_t n_steps;
+	double needed_s; /* UNDECIDED: how much longer, to the next look that is likely to decide */
+};
+
+/*
+ * For memory in bytes: 100 KiB an hour is 876 MB in a year, about what a 4 GB board has to spare.
+ * The least effect is 30 KiB an hour, after 4 h 20 KiB; smaller steps than 32 KiB do not matter.
+ */
+struct leak_limits leak_limits_memory(double duration_s);
+
+/* "LEAK", "NO LEAK", ... */
+const char *leak_verdict_name(enum leak_verdict verdict);
+
+/*
+ * Judges 1..LEAK_SERIES_MAX series together. The level is split over them by Holm's procedure: "A
+ * simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6(2),
+ * 1979: every interval is at level / n; where that shows a leak, the rest shares the level.
+ * ret_results holds n. Allocates up to 1 MiB, and frees it.
+ * 0, -ENOMEM, or -EINVAL: a series that windows_init() refuses, whose index is *reterr_index.
+ */
+int leak_judge(const struct leak_series *series, size_t n, uint64_t seed,
+	struct leak_result *ret_results, size_t *reterr_index);
+
+/* The verdict on all series: the worst one. */
+enum leak_verdict leak_worst(const struct leak_result *results, size_t n);
+
+#endif
