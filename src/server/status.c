@@ -1,5 +1,7 @@
 #include "server/status.h"
 
+#include <unistd.h>
+
 #include "kernel/meminfo.h"
 #include "kernel/process/process.h"
 #include "metrics/heap.h"
@@ -161,8 +163,8 @@ json_t *status_json(struct server *server)
 {
 	double uptime_s = (double)(clock_now_ns() - server->started_ns) / NSEC_PER_SEC;
 
-	return json_pack("{s:s, s:o, s:i, s:o, s:o, s:o, s:o}", "version", TWINLENS_VERSION,
-		"uptime_s", json_rounded(uptime_s), "max_viewers",
+	return json_pack("{s:s, s:i, s:o, s:i, s:o, s:o, s:o, s:o}", "version", TWINLENS_VERSION,
+		"pid", (int)getpid(), "uptime_s", json_rounded(uptime_s), "max_viewers",
 		(int)server->config.server.max_viewers, "cameras", status_cameras_json(server),
 		"viewers", viewers_json(server), "memory", memory_json(server), "cpu_percent",
 		json_rounded(read_cpu_percent(server)));

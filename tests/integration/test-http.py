@@ -17,6 +17,7 @@ NUMBER = (int, float)
 # As the status is documented. A list holds the shape of each of its entries.
 STATUS = {
     "version": str,
+    "pid": int,
     "uptime_s": NUMBER,
     "cameras": [
         {
@@ -211,6 +212,7 @@ class Http(unittest.TestCase):
             status = answer.json()
             check_shape(status, STATUS)
             self.assertRegex(status["version"], r"^\d+\.\d+\.\d+$")
+            self.assertEqual(status["pid"], self.server.pid)
             names = [camera["name"] for camera in status["cameras"]]
             self.assertEqual(names, ["cam0", "cam1"])
             first, second = status["cameras"]
