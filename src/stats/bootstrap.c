@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "stats/quantile.h"
@@ -37,16 +38,26 @@ size_t bootstrap_depth(size_t n_replicates, double p)
 	return depth < n_replicates ? depth : n_replicates;
 }
 
+/* 1 below 0; unlike a comparison, this is counted in vectors of doubles on every machine. */
+static inline uint64_t sign_of(double value)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return bits >> 63;
+}
+
 /* The slopes of all pairs; how many are below low, and how many above high. */
 static size_t count_outside(const double *reciprocals, const double *y, size_t n, double low,
 	double high, double *ret_slopes, size_t *ret_n_above)
 {
-	size_t n_below = 0, n_above = 0, n_pairs = SLOPE_PAIRS(n);
+	uint64_t n_below = 0, n_above = 0;
+	size_t n_pairs = SLOPE_PAIRS(n);
 
 	slope_of_pairs(reciprocals, y, n, ret_slopes);
 	for (size_t i = 0; i < n_pairs; i++) {
-		n_below += ret_slopes[i] < low;
-		n_above += ret_slopes[i] > high;
+		n_below += sign_of(ret_slopes[i] - low);
+		n_above += sign_of(high - ret_slopes[i]);
 	}
 	*ret_n_above = n_above;
 	return n_below;
