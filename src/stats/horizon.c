@@ -45,6 +45,22 @@ double horizon_slope_error(struct noise noise, double interval_h, double span_h)
 	return error_of_unit(noise, interval_h) / pow(span_h, 1.5);
 }
 
+double horizon_normal_quantile(double tail)
+{
+	double low = 0, high = 40;
+
+	assert(tail > 0 && tail <= 0.5);
+	for (int i = 0; i < 60; i++) { /* by halves: to the last bit */
+		double middle = (low + high) / 2;
+		if (erfc(middle / M_SQRT2) / 2 > tail) {
+			low = middle;
+		} else {
+			high = middle;
+		}
+	}
+	return high;
+}
+
 double horizon_needed_h(struct noise noise, double interval_h, double distance_per_hour)
 {
 	assert(interval_h > 0 && distance_per_hour > 0);

@@ -23,6 +23,9 @@ struct noise noise_of_residuals(const double *residuals, size_t n);
  */
 double horizon_slope_error(struct noise noise, double interval_h, double span_h);
 
+/* How many standard errors lie between the mean of a normal distribution and its upper tail. */
+double horizon_normal_quantile(double tail);
+
 /*
  * The hours that a series must span for an interval at 99 % that excludes a slope
  * distance_per_hour > 0 away, with a probability of 95 %: those after which z standard errors are

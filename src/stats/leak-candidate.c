@@ -13,7 +13,7 @@
 #define REPLICATES       999
 #define TAIL_REPLICATES  2.0 /* so many at least lie beyond either end of an interval */
 #define SHARE            0.5 /* of the slope is what a third must exceed */
-#define DOUBT            1.0 /* standard errors that a third may fall short by */
+#define DOUBT            1.5 /* standard errors that a third may fall short by */
 #define CERTAIN          2.0 /* by so many it does not agree */
 
 static double slope_of(const double *x, const double *y, size_t n)
@@ -169,19 +169,29 @@ void leak_candidate_done(struct leak_candidate *candidate)
 	candidate->memory = NULL;
 }
 
+static double span_h(const struct windows *windows)
+{
+	return (windows->duration_s - windows->warm_up_s) / SECONDS_PER_HOUR;
+}
+
 void leak_candidate_set_tail(struct leak_candidate *candidate, double tail)
 {
 	struct leak_result *result = candidate->result;
+	double interval_h = result->windows.window_s / SECONDS_PER_HOUR;
+	double reach = horizon_normal_quantile(tail) *
+		       horizon_slope_error(candidate->noise, interval_h, span_h(&result->windows));
 
 	result->tail = tail;
-	result->low_per_hour = bootstrap_quantile_low(&candidate->tails, tail);
-	result->high_per_hour = bootstrap_quantile_high(&candidate->tails, tail);
+	result->drawn_low_per_hour = bootstrap_quantile_low(&candidate->tails, tail);
+	result->drawn_high_per_hour = bootstrap_quantile_high(&candidate->tails, tail);
+	result->low_per_hour = fmin(result->drawn_low_per_hour, result->slope_per_hour - reach);
+	result->high_per_hour = fmax(result->drawn_high_per_hour, result->slope_per_hour + reach);
 }
 
 bool leak_candidate_is_leak(const struct leak_candidate *candidate)
 {
 	return candidate->agreement == LEAK_AGREEMENT_YES &&
-	       candidate->result->low_per_hour > candidate->series->limits.least_per_hour;
+	       candidate->result->drawn_low_per_hour > candidate->series->limits.least_per_hour;
 }
 
 bool leak_candidate_is_stepped(const struct leak_candidate *candidate)
@@ -194,7 +204,8 @@ bool leak_candidate_is_stepped(const struct leak_candidate *candidate)
 		result->slope_per_hour < least_per_hour) {
 		return true;
 	}
-	return candidate->agreement == LEAK_AGREEMENT_NO && result->low_per_hour > least_per_hour;
+	return candidate->agreement == LEAK_AGREEMENT_NO &&
+	       result->drawn_low_per_hour > least_per_hour;
 }
 
 /* Hours that the series must span for NO LEAK, or for a decision at least. */
@@ -213,8 +224,7 @@ bool leak_candidate_is_level(const struct leak_candidate *candidate)
 	if (result->high_per_hour >= bound_per_hour || result->slope_per_hour >= bound_per_hour) {
 		return false;
 	}
-	double span_h = (windows->duration_s - windows->warm_up_s) / SECONDS_PER_HOUR;
-	return needed_h(candidate, bound_per_hour - result->slope_per_hour) <= span_h;
+	return needed_h(candidate, bound_per_hour - result->slope_per_hour) <= span_h(windows);
 }
 
 double leak_candidate_needed_s(const struct leak_candidate *candidate)

@@ -1,6 +1,7 @@
 #include "stats/leak.h"
 
 #include <assert.h>
+#include <math.h>
 
 #include "stats/leak-impl.h"
 #include "stats/looks.h"
@@ -52,6 +53,8 @@ static void find_leaks(struct leak_candidate *candidates, size_t n)
 			leak_candidate_set_tail(&candidates[i], tail / (double)(n - n_before));
 			if (may_be_judged(result) && leak_candidate_is_leak(&candidates[i])) {
 				result->verdict = LEAK_VERDICT_LEAK;
+				result->low_per_hour = fmax(result->low_per_hour,
+					candidates[i].series->limits.least_per_hour);
 				n_leaks++;
 			}
 		}

@@ -18,20 +18,26 @@
  * without its steps down, a sawtooth would be a leak. Where there are more than LEAK_STEPS_MAX, the
  * series grows by steps, and they stay.
  *
+ * The interval that is reported is the wider one of that and of the standard error of a slope in
+ * autocorrelated noise (horizon.h): five blocks do not show how slow noise is, and an interval of
+ * the bootstrap alone at 99 % misses the slope in 15 to 30 of 100 hours of slow noise. LEAK and
+ * STEPPED go by the bootstrap, with the thirds as the safeguard: to the standard error, what is not
+ * a line, such as the end of a warm-up, is noise, and it would hide the leak after it.
+ *
  * LEAK: the interval is above the least effect. This alone is not enough: what is not a line makes
  * a slope that is far from chance, and slow swings of noise look like a line more often than any
  * level says. So each third of the time must by itself rise by more than the least effect, and by
  * more than half of the slope. Where noise is slow, the slope of a third varies by a quarter of a
  * real leak and more, and one in 16 such leaks would be lost in 4 h; so a third is only below half
- * of the slope when it is by more than one standard error of its own (horizon.h).
+ * of the slope when it is by more than 1.5 standard errors of its own (horizon.h).
  *
  * STEPPED: the steps make up a rise and what is left is below the least effect; or the interval is
  * above the least effect, but one third of the time was below half of the slope by more than two
  * of its standard errors.
  *
- * NO LEAK: the interval is below the bound, and the series is as long as such noise takes
- * (horizon_needed_h() with the distance to the bound). Without the latter, slow noise whose blocks
- * are too few for the bootstrap would get a NO LEAK in one of six hours with a leak of the bound.
+ * NO LEAK: the reported interval is below the bound, and the series is as long as such noise takes
+ * (horizon_needed_h() with the distance to the bound). By the bootstrap alone, one in six hours of
+ * slow noise with a leak of just the bound would be NO LEAK.
  *
  * How often this errs, and what it cannot see, is in docs/evidence.md.
  *
@@ -78,10 +84,12 @@ struct leak_series {
 struct leak_result {
 	enum leak_verdict verdict;
 	struct windows windows;
-	bool has_slope;                     /* else all below is 0, but for needed_s */
-	double slope_per_hour;              /* with the steps taken out */
-	double low_per_hour, high_per_hour; /* at the level of the look, split over all series */
-	double tail;                        /* the probability beyond each end */
+	bool has_slope;        /* else all below is 0, but for needed_s */
+	double slope_per_hour; /* with the steps taken out */
+	double low_per_hour,
+		high_per_hour; /* the interval; low is not below least_per_hour of a LEAK */
+	double drawn_low_per_hour, drawn_high_per_hour; /* that of the bootstrap alone */
+	double tail; /* the probability beyond each end: that of the look, split over all series */
 	double third_per_hour[LEAK_THIRDS];
 	struct change_point steps[LEAK_STEPS_MAX]; /* that were taken out; at: index of a window */
 	size_t n_steps;

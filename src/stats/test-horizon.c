@@ -78,6 +78,15 @@ static void test_noise_of_nothing(void **state)
 	assert_true(fabs(noise_of_residuals(swing, 6).sd - sqrt(6.0 / 4)) < 1e-12);
 }
 
+static void test_normal_quantile(void **state)
+{
+	(void)state;
+	assert_true(fabs(horizon_normal_quantile(0.5)) < 1e-9);
+	assert_true(fabs(horizon_normal_quantile(0.025) - 1.959963985) < 1e-8);
+	assert_true(fabs(horizon_normal_quantile(0.005) - 2.575829304) < 1e-8);
+	assert_true(fabs(horizon_normal_quantile(1e-9) - 5.997807015) < 1e-8);
+}
+
 static void test_exhausted(void **state)
 {
 	(void)state;
@@ -92,6 +101,7 @@ int main(void)
 		cmocka_unit_test(test_needed),
 		cmocka_unit_test(test_noise),
 		cmocka_unit_test(test_noise_of_nothing),
+		cmocka_unit_test(test_normal_quantile),
 		cmocka_unit_test(test_exhausted),
 	};
 

@@ -160,6 +160,9 @@ static void test_undecided(void **state)
 
 	assert_int_equal(result.verdict, LEAK_VERDICT_UNDECIDED);
 	assert_true(result.needed_s == 23 * 3600); /* so slow is the swing */
+	/* which five blocks do not show */
+	assert_true(result.low_per_hour < result.drawn_low_per_hour);
+	assert_true(result.high_per_hour > result.drawn_high_per_hour);
 }
 
 /* Each series bears a share of the level; where one leaks, the rest shares the level again. */
