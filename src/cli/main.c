@@ -21,6 +21,7 @@ static const struct verb {
 	{"cameras", "list capture devices, and which are usable"},
 	{"tune", "make the machine fit in its memory, and take it back"},
 	{"boot", "where the start-up time went"},
+	{"soak", "whether memory leaks"},
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -16,6 +16,7 @@ LIBRARIES = {
     "-boot": {"libc", "libjansson", "libsystemd"},
     "-cameras": {"libc", "libjansson"},
     "-serve": {"libc", "libjansson", "libjpeg", "libwebsockets", "libinih"},
+    "-soak": {"libc", "libjansson", "libm"},
     "-tune": {"libc", "libjansson", "libsystemd", "libinih"},
 }
 NEEDED = re.compile(r"\(NEEDED\)\s+Shared library: \[(\w+)")
@@ -57,7 +58,7 @@ class Verbs(unittest.TestCase):
         self.assertRegex(result.stderr, r"^\S*twinlens: \S+/libexec/twinlens/twinlens-cameras: .*\n$")
 
     def test_the_verb_tells_its_own_status_and_errors(self):
-        for verb in ("serve", "cameras", "tune", "boot"):
+        for verb in ("serve", "cameras", "tune", "boot", "soak"):
             result = run_twinlens(verb, "--nonsense")
             self.assertEqual((result.returncode, result.stdout), (2, ""), verb)
             self.assertIn(f"twinlens {verb}: ", result.stderr)
