@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "util/cleanup.h"
+#include "util/io.h"
 
 static int split_parent(const char *path, char *parent)
 {
@@ -60,4 +62,35 @@ int folder_make(const char *path)
 		}
 	}
 	return 0;
+}
+
+static int write_durably(const char *path, const char *data, size_t size)
+{
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0) {
+		return -errno;
+	}
+	int r = io_write_all(fd, data, size);
+	if (r < 0) {
+		return r;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int folder_replace_file(const char *path, const char *data, size_t size)
+{
+	char temporary[PATH_MAX];
+
+	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.new", path) >= sizeof(temporary)) {
+		return -ENAMETOOLONG;
+	}
+	int r = write_durably(temporary, data, size);
+	if (r == 0 && rename(temporary, path) < 0) {
+		r = -errno;
+	}
+	if (r < 0) {
+		unlink(temporary);
+		return r;
+	}
+	return folder_sync_parent(path);
 }

@@ -95,7 +95,7 @@ int parse_size(const char *text, uint64_t *ret_bytes)
 int parse_duration(const char *text, uint64_t *ret_ns)
 {
 	static const struct unit units[] = {{"ms", NSEC_PER_MSEC}, {"s", NSEC_PER_SEC},
-		{"m", 60 * NSEC_PER_SEC}, {"h", 3600 * NSEC_PER_SEC}};
+		{"m", 60 * NSEC_PER_SEC}, {"h", 3600 * NSEC_PER_SEC}, {"d", 86400 * NSEC_PER_SEC}};
 
 	return parse_with_unit(text, units, sizeof(units) / sizeof(units[0]), ret_ns);
 }

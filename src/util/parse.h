@@ -11,7 +11,7 @@ int parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *ret_value)
 /* Bytes: a decimal number with an optional K, M or G (binary: 1024, 1024^2, 1024^3). */
 int parse_size(const char *text, uint64_t *ret_bytes);
 
-/* A decimal number with ms, s, m or h; 0 alone is allowed. */
+/* A decimal number with ms, s, m, h or d; 0 alone is allowed. */
 int parse_duration(const char *text, uint64_t *ret_ns);
 
 /* WIDTHxHEIGHT, each 1..16384. */
