@@ -12,7 +12,7 @@
 #define HOURS_PER_DAY    24.0
 #define SECONDS_PER_HOUR 3600.0
 
-size_t soak_find_worst(const struct soak_verdict *verdict)
+size_t soak_find_worst(const struct soak_judged *verdict)
 {
 	const struct leak_result *results = verdict->results;
 	size_t worst = 0;
@@ -27,7 +27,7 @@ size_t soak_find_worst(const struct soak_verdict *verdict)
 }
 
 /* Until the memory is gone; INFINITY unless it leaks. */
-static double exhausted_s(const struct soak_verdict *verdict, const struct leak_result *result)
+static double exhausted_s(const struct soak_judged *verdict, const struct leak_result *result)
 {
 	if (result->verdict != LEAK_VERDICT_LEAK) {
 		return (double)INFINITY;
@@ -87,7 +87,7 @@ static void print_steps(const char *name, const struct leak_result *result)
 	}
 }
 
-static void print_meaning(const struct soak_verdict *verdict, size_t i)
+static void print_meaning(const struct soak_judged *verdict, size_t i)
 {
 	const struct leak_result *result = &verdict->results[i];
 	const char *name = verdict->series->names[i];
@@ -114,7 +114,7 @@ static void print_meaning(const struct soak_verdict *verdict, size_t i)
 	}
 }
 
-void soak_print_text(const struct soak_verdict *verdict)
+void soak_print_text(const struct soak_judged *verdict)
 {
 	size_t n = verdict->series->n_series, worst = soak_find_worst(verdict);
 
@@ -137,7 +137,7 @@ static json_t *per_day_to_json(const struct leak_result *result, double per_hour
 }
 
 static json_t *exhausted_to_json(
-	const struct soak_verdict *verdict, const struct leak_result *result)
+	const struct soak_judged *verdict, const struct leak_result *result)
 {
 	double seconds = exhausted_s(verdict, result);
 
@@ -151,7 +151,7 @@ static json_t *needed_to_json(const struct leak_result *result)
 }
 
 /* What stands for all series as well as for each. */
-static json_t *verdict_to_json(const struct soak_verdict *verdict, const struct leak_result *result)
+static json_t *verdict_to_json(const struct soak_judged *verdict, const struct leak_result *result)
 {
 	return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o}", "verdict", leak_verdict_name(result->verdict),
 		"slope_bytes_per_day", per_day_to_json(result, result->slope_per_hour), "low",
@@ -190,7 +190,7 @@ static json_t *bootstrap_to_json(const struct leak_result *result)
 		"high", per_day_to_json(result, result->drawn_high_per_hour));
 }
 
-static json_t *series_to_json(const struct soak_verdict *verdict, size_t i)
+static json_t *series_to_json(const struct soak_judged *verdict, size_t i)
 {
 	const struct leak_result *result = &verdict->results[i];
 	const struct windows *windows = &result->windows;
@@ -211,7 +211,7 @@ static json_t *series_to_json(const struct soak_verdict *verdict, size_t i)
 	return json_incref(object);
 }
 
-static json_t *to_json(const struct soak_verdict *verdict)
+static json_t *to_json(const struct soak_judged *verdict)
 {
 	const struct series_file *series = verdict->series;
 	_cleanup_json_ json_t *root =
@@ -231,7 +231,7 @@ static json_t *to_json(const struct soak_verdict *verdict)
 	return json_incref(root);
 }
 
-int soak_print_json(const struct soak_verdict *verdict)
+int soak_print_json(const struct soak_judged *verdict)
 {
 	_cleanup_json_ json_t *root = to_json(verdict);
 

@@ -9,7 +9,7 @@
 #include "stats/leak.h"
 
 /* What was judged, and what came out. */
-struct soak_verdict {
+struct soak_judged {
 	const struct series_file *series;
 	const struct leak_result *results; /* of each series */
 	const struct leak_limits *limits;  /* of each series */
@@ -17,12 +17,12 @@ struct soak_verdict {
 };
 
 /* The series that decides: the worst verdict, and of those the one that grows fastest. */
-size_t soak_find_worst(const struct soak_verdict *verdict);
+size_t soak_find_worst(const struct soak_judged *verdict);
 
 /* A table, and a sentence on what to do. */
-void soak_print_text(const struct soak_verdict *verdict);
+void soak_print_text(const struct soak_judged *verdict);
 
 /* 0, -ENOMEM or -EIO. */
-int soak_print_json(const struct soak_verdict *verdict);
+int soak_print_json(const struct soak_judged *verdict);
 
 #endif

@@ -16,7 +16,7 @@ LIBRARIES = {
     "-boot": {"libc", "libjansson", "libsystemd"},
     "-cameras": {"libc", "libjansson"},
     "-serve": {"libc", "libjansson", "libjpeg", "libwebsockets", "libinih"},
-    "-soak": {"libc", "libjansson", "libm"},
+    "-soak": {"libc", "libcurl", "libjansson", "libm"},
     "-tune": {"libc", "libjansson", "libsystemd", "libinih"},
 }
 NEEDED = re.compile(r"\(NEEDED\)\s+Shared library: \[(\w+)")

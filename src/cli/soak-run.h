@@ -1,0 +1,21 @@
+/* `twinlens soak URL` and `soak --report`: a run, its progress, its verdict. */
+#ifndef CLI_SOAK_RUN_H
+#define CLI_SOAK_RUN_H
+
+#include <stdbool.h>
+
+#include "soak/state.h"
+
+#define SOAK_FOLDER_DEFAULT "twinlens-soak"
+
+struct soak_options {
+	const char *folder; /* NULL: SOAK_FOLDER_DEFAULT in the current folder */
+	struct soak_plan plan;
+	bool is_json;
+};
+
+/* Each returns an enum exit_status; when it is not 0, stderr or the document has said why. */
+int soak_run_verb(const struct soak_options *options);
+int soak_report_verb(const struct soak_options *options);
+
+#endif

@@ -1,0 +1,195 @@
+"""twinlens soak on a running server: it is killed, interrupted, continued, and the server restarted meanwhile."""
+
+import json
+import pathlib
+import resource
+import signal
+import struct
+import subprocess
+import tempfile
+import time
+import unittest
+
+from harness import IS_SANITIZED, TWINLENS, Server, child_environment, eventually, free_port, main, run_twinlens
+
+HEADER = struct.Struct("=16sIIII")  # of the file of samples: magic, version, bytes of a record, figures, checksum
+
+
+class Soak:
+    """A soak of a server in the background."""
+
+    def __init__(self, folder, port, *arguments, duration="60s", json_output=True, **kwargs):
+        command = [TWINLENS, "soak", f"http://127.0.0.1:{port}", "--state", str(folder), "--interval", "1s",
+                   "--duration", duration, "--viewers", "2", *arguments]
+        if json_output:
+            command.append("--json")
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL,
+            env=child_environment(), **kwargs)
+        self.samples = pathlib.Path(folder) / "samples"
+
+    def size(self):
+        return self.samples.stat().st_size if self.samples.exists() else 0
+
+    def count(self):
+        """How many records there are."""
+        if self.size() < HEADER.size:
+            return 0
+        record = HEADER.unpack(self.samples.read_bytes()[:HEADER.size])[2]
+        return (self.size() - HEADER.size) // record
+
+    def wait_samples(self, n):
+        """Until there are so many more."""
+        wanted = self.count() + n
+        eventually(lambda: self.count() >= wanted, 10 + 3 * n, f"{n} samples")
+
+    def end(self, signo=signal.SIGINT, seconds=20):
+        self.process.send_signal(signo)
+        output, errors = self.process.communicate(timeout=seconds)
+        return self.process.returncode, output, errors
+
+
+def bar(report, name):
+    return next(entry for entry in report["bars"] if entry["name"] == name)
+
+
+class SoakRun(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name) / "state"
+
+    def soak(self, port, *arguments, **kwargs):
+        soak = Soak(self.folder, port, *arguments, **kwargs)
+
+        def kill():
+            soak.process.kill()
+            soak.process.communicate()
+
+        self.addCleanup(kill)
+        return soak
+
+    def report(self):
+        result = run_twinlens("soak", "--report", str(self.folder), "--json")
+        return json.loads(result.stdout)
+
+    def test_measures_what_is_there(self):
+        with Server() as server:
+            soak = self.soak(server.port, duration="6s")
+            output, errors = soak.process.communicate(timeout=40)
+            report = json.loads(output)
+            self.assertEqual(report["verdict"], "UNDECIDED")  # too short to say
+            self.assertEqual(soak.process.returncode, 1, errors)
+            self.assertEqual((report["end"], report["segments"]), ("done", 1))
+            self.assertGreaterEqual(report["samples"], 4)
+            self.assertEqual(bar(report, "viewers lost")["value"], 0)
+            self.assertEqual(bar(report, "broken pictures")["value"], 0)
+            self.assertGreater(bar(report, "least frame rate")["value"], 0)
+            series = report["series"]
+            self.assertAlmostEqual(series["process.serve.descriptors"]["last"], server.count_fds(), delta=6)
+            self.assertEqual(series["process.serve.threads"]["last"], 3)
+            if not IS_SANITIZED:
+                status = server.status()["memory"]
+                self.assertAlmostEqual(
+                    series["server.heap_bytes"]["last"], status["heap_bytes"], delta=status["heap_bytes"] / 2)
+                self.assertGreater(series["process.serve.anonymous_bytes"]["last"], 100 << 10)
+
+    def test_goes_on_after_kill(self):
+        with Server() as server:
+            soak = self.soak(server.port)
+            for _ in range(3):
+                soak.wait_samples(2)
+                soak.process.kill()
+                soak.process.communicate()
+                before = soak.size()
+                soak = self.soak(server.port)
+                soak.wait_samples(1)
+                self.assertGreater(soak.size(), before)
+            code, output, _ = soak.end()
+            report = json.loads(output)
+            self.assertEqual((report["end"], report["segments"], report["damaged"]), ("interrupted", 1, 0))
+            self.assertEqual(code, 1)
+            self.assertEqual(self.report()["samples"], report["samples"])
+            self.assertGreater(report["elapsed_s"], 4)
+
+    def test_another_run_is_not_continued(self):
+        with Server() as server:
+            soak = self.soak(server.port)
+            soak.wait_samples(1)
+            soak.end()
+            before = soak.samples.read_bytes()
+            other = self.soak(server.port, duration="70s")
+            output, _ = other.process.communicate(timeout=20)
+            self.assertEqual(other.process.returncode, 2)
+            self.assertIn("holds another run", json.loads(output)["error"])
+            self.assertEqual(soak.samples.read_bytes(), before)
+
+    def test_restart_of_the_server(self):
+        port = free_port()
+        with Server(port=port):
+            soak = self.soak(port)
+            soak.wait_samples(3)
+        with Server(port=port):
+            soak.wait_samples(5)
+            _, output, _ = soak.end()
+        report = json.loads(output)
+        self.assertEqual(report["segments"], 2)
+        self.assertEqual(bar(report, "restarts of the server")["state"], "missed")
+        self.assertGreaterEqual(bar(report, "viewers lost")["value"], 2)
+        log = (self.folder / "soak.log").read_text()
+        self.assertRegex(log, r"the server was restarted: process \d+ instead of \d+")
+        self.assertRegex(log, r"\d viewers lost: ")
+
+    def test_verdict_at_any_time(self):
+        with Server() as server:
+            soak = self.soak(server.port, json_output=False)
+            soak.wait_samples(2)
+            soak.process.send_signal(signal.SIGUSR1)
+            time.sleep(0.5)
+            _, output, errors = soak.end(signal.SIGTERM)
+            self.assertIn("process.serve.anonymous_bytes", errors)
+            self.assertTrue(output.startswith("UNDECIDED\n"), output)
+            self.assertLessEqual(max(map(len, output.splitlines())), 80, output)
+
+    def test_no_server(self):
+        """It waits for one, and every sample says that there was none."""
+        soak = self.soak(free_port())
+        soak.wait_samples(2)
+        _, output, _ = soak.end()
+        report = json.loads(output)
+        self.assertEqual((report["verdict"], report["segments"]), ("UNDECIDED", 0))
+        self.assertEqual(bar(report, "least frame rate")["value"], 0)
+        self.assertIn("127.0.0.1", (self.folder / "soak.log").read_text())
+
+    def test_full_disk(self):
+        """Samples are lost and that is said, but the run goes on, and what was written stays whole."""
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+        with Server() as server:
+            soak = self.soak(server.port, preexec_fn=limit)
+            eventually(lambda: (self.folder / "soak.log").exists() and
+                       "a sample is lost" in (self.folder / "soak.log").read_text(), 20, "the line that says so")
+            self.assertIsNone(soak.process.poll())
+            _, output, errors = soak.end()
+            report = json.loads(output)
+            self.assertEqual(report["damaged"], 0, errors)
+            self.assertGreaterEqual(report["samples"], 1)
+
+    def test_usage(self):
+        for arguments in ((), ("http://a", "http://b"), ("--report", "/nonexistent", "http://a"), ("file:///x",),
+                          ("http://a", "--viewers", "0"), ("http://a", "--duration", "soon"),
+                          ("http://a", "--interval", "1ms"), ("--report", "/nonexistent")):
+            result = run_twinlens("soak", *arguments, "--state", str(self.folder))
+            self.assertEqual((result.returncode, result.stdout), (2, ""), arguments)
+            self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+        self.assertFalse(self.folder.exists())
+
+    def test_state_cannot_be_made(self):
+        result = run_twinlens("soak", "http://127.0.0.1:1", "--state", "/proc/none", "--duration", "1s")
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertIn("/proc/none", result.stderr)
+
+
+main()
