@@ -189,7 +189,7 @@ int camera_new(const struct camera_config *config, const struct frames_config *f
 	camera->config = *config;
 	camera->frames = *frames;
 	camera->slot = slot;
-	camera->counters = hub_slot_counters(slot);
+	camera->counters = hub_slot_camera_counters(slot);
 	camera_spec_describe(&config->spec, camera->info.source, sizeof(camera->info.source));
 	camera->info.fps_target = config->spec.fps;
 	camera->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

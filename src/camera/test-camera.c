@@ -273,7 +273,7 @@ static uint64_t counted(const struct counter *counter)
 static void test_runs_while_watched(void **state)
 {
 	struct fixture *f = *state;
-	struct camera_counters *counters = hub_slot_counters(f->slot);
+	const struct camera_counters *counters = hub_slot_counters(f->slot);
 
 	usleep(20000);
 	assert_int_equal(script.n_starts, 0);
@@ -306,7 +306,7 @@ static void test_runs_while_watched(void **state)
 static void test_encodes_for_viewers_only(void **state)
 {
 	struct fixture *f = *state;
-	struct camera_counters *counters = hub_slot_counters(f->slot);
+	const struct camera_counters *counters = hub_slot_counters(f->slot);
 
 	script.format = PIXEL_FORMAT_YUYV;
 	hub_slot_watch(f->slot);
@@ -327,7 +327,7 @@ static void test_encodes_for_viewers_only(void **state)
 static void test_counts_drops(void **state)
 {
 	struct fixture *f = *state;
-	struct camera_counters *counters = hub_slot_counters(f->slot);
+	const struct camera_counters *counters = hub_slot_counters(f->slot);
 
 	hub_slot_watch(f->slot);
 	deliver(FRAME_DROP_TRUNCATED);

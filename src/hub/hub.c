@@ -153,7 +153,12 @@ const char *hub_slot_name(const struct hub_slot *slot)
 	return slot->name;
 }
 
-struct camera_counters *hub_slot_counters(struct hub_slot *slot)
+const struct camera_counters *hub_slot_counters(const struct hub_slot *slot)
+{
+	return &slot->counters;
+}
+
+struct camera_counters *hub_slot_camera_counters(struct hub_slot *slot)
 {
 	return &slot->counters;
 }

@@ -1,6 +1,6 @@
 /*
  * The meeting point of cameras and server: per camera one slot with the one latest frame, who
- * watches, what state the camera is in, and its counters. Publishing replaces; nobody queues
+ * watches, what state the camera is in, and what it has counted. Publishing replaces; nobody queues
  * frames.
  *
  * The camera's thread writes (publish, clear, set_info), the server's thread reads (latest,
@@ -44,6 +44,7 @@ struct camera_info {
 	struct frame_pool_stats pool; /* all zero for a camera without a pool */
 };
 
+/* Written by the camera's thread. */
 struct camera_counters {
 	struct counter captured; /* frames that the camera delivered, dropped ones too */
 	struct counter dropped[FRAME_DROP_COUNT];
@@ -51,9 +52,6 @@ struct camera_counters {
 	struct counter published;
 	struct counter reconnects;
 	struct histogram encode;
-	/* of the server */
-	struct counter sent, skipped;
-	struct histogram capture_to_send;
 };
 
 struct hub;
@@ -88,11 +86,14 @@ struct hub_slot *hub_find(struct hub *hub, const char *name);
 
 unsigned hub_slot_index(const struct hub_slot *slot);
 const char *hub_slot_name(const struct hub_slot *slot);
-struct camera_counters *hub_slot_counters(struct hub_slot *slot);
+/* Any thread. */
+const struct camera_counters *hub_slot_counters(const struct hub_slot *slot);
 
 /* Camera's side. demand NULL takes it off again. */
 void hub_slot_set_demand(struct hub_slot *slot, hub_demand_fn demand, void *userdata);
 bool hub_slot_is_watched(struct hub_slot *slot);
+/* The counters that the camera writes. */
+struct camera_counters *hub_slot_camera_counters(struct hub_slot *slot);
 /* Takes over the caller's owner count. */
 void hub_slot_publish(struct hub_slot *slot, struct frame *frame);
 /* Calls the notify function: there is news of another kind. */

@@ -111,7 +111,7 @@ static void decide(struct running *running, struct running_camera *entry, bool i
 
 	if (!wanted) {
 		log_info("%s: taken away", name);
-		server_forget_camera(running->server, entry->slot);
+		server_dismiss_viewers(running->server, entry->slot);
 		entry->next = RUNNING_LEAVES;
 	} else if (is_new_frames || entry->next != RUNNING_STAYS ||
 		   !is_same_camera(&entry->config, wanted)) {

@@ -23,6 +23,12 @@
 
 struct viewer;
 
+/* What the viewers of one camera were sent. */
+struct delivery_counters {
+	struct counter sent, skipped;
+	struct histogram capture_to_send;
+};
+
 struct server {
 	struct config config;
 	struct hub *hub;
@@ -43,6 +49,7 @@ struct server {
 	uint32_t last_viewer_id;
 	uint64_t seen[HUB_SLOTS_MAX]; /* number of the frame that the viewers were told of */
 
+	struct delivery_counters deliveries[HUB_SLOTS_MAX];
 	struct counter refused, evicted, sent_bytes;
 
 	atomic_bool is_stopping;

@@ -277,7 +277,7 @@ static void dismiss(struct server *server, struct viewer *viewer)
 		timeout_s < INT_MAX ? (int)timeout_s : INT_MAX);
 }
 
-void server_forget_camera(struct server *server, struct hub_slot *slot)
+void server_dismiss_viewers(struct server *server, struct hub_slot *slot)
 {
 	for (struct viewer *viewer = server->viewers; viewer; viewer = viewer->next) {
 		if (!viewer->subscriptions[hub_slot_index(slot)].is_active) {
@@ -288,7 +288,15 @@ void server_forget_camera(struct server *server, struct hub_slot *slot)
 			dismiss(server, viewer);
 		}
 	}
-	server->seen[hub_slot_index(slot)] = 0;
+}
+
+void server_forget_camera(struct server *server, struct hub_slot *slot)
+{
+	unsigned index = hub_slot_index(slot);
+
+	server_dismiss_viewers(server, slot);
+	server->seen[index] = 0;
+	memset(&server->deliveries[index], 0, sizeof(server->deliveries[index]));
 }
 
 size_t server_worst_bytes(const struct config *config)

@@ -55,7 +55,10 @@ void server_notify(struct server *server);
  */
 int server_configure(struct server *server, const struct config *config, struct error *err);
 
-/* To be called before hub_remove: nobody watches this camera any more. */
+/* Nobody watches this camera any more; viewers that watch nothing else are closed. */
+void server_dismiss_viewers(struct server *server, struct hub_slot *slot);
+
+/* The same, and what its viewers were sent is no longer counted. To be called before hub_remove. */
 void server_forget_camera(struct server *server, struct hub_slot *slot);
 
 /* Memory in the worst case: sessions and the kernel's send buffers. */

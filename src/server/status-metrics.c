@@ -7,36 +7,40 @@
 
 #define LABELS_MAX (HUB_NAME_MAX + 64)
 
-typedef uint64_t (*read_counter_fn)(const struct camera_counters *counters);
+typedef uint64_t (*read_counter_fn)(const struct server *server, const struct hub_slot *slot);
 
-static uint64_t read_captured(const struct camera_counters *counters)
+static uint64_t read_captured(const struct server *server, const struct hub_slot *slot)
 {
-	return counter_get(&counters->captured);
+	(void)server;
+	return counter_get(&hub_slot_counters(slot)->captured);
 }
 
-static uint64_t read_encoded(const struct camera_counters *counters)
+static uint64_t read_encoded(const struct server *server, const struct hub_slot *slot)
 {
-	return counter_get(&counters->encoded);
+	(void)server;
+	return counter_get(&hub_slot_counters(slot)->encoded);
 }
 
-static uint64_t read_sent(const struct camera_counters *counters)
+static uint64_t read_sent(const struct server *server, const struct hub_slot *slot)
 {
-	return counter_get(&counters->sent);
+	return counter_get(&server->deliveries[hub_slot_index(slot)].sent);
 }
 
-static uint64_t read_skipped(const struct camera_counters *counters)
+static uint64_t read_skipped(const struct server *server, const struct hub_slot *slot)
 {
-	return counter_get(&counters->skipped);
+	return counter_get(&server->deliveries[hub_slot_index(slot)].skipped);
 }
 
-static uint64_t read_reconnects(const struct camera_counters *counters)
+static uint64_t read_reconnects(const struct server *server, const struct hub_slot *slot)
 {
-	return counter_get(&counters->reconnects);
+	(void)server;
+	return counter_get(&hub_slot_counters(slot)->reconnects);
 }
 
-static uint64_t read_exhausted(const struct camera_counters *counters)
+static uint64_t read_exhausted(const struct server *server, const struct hub_slot *slot)
 {
-	return counter_get(&counters->dropped[FRAME_DROP_EXHAUSTED]);
+	(void)server;
+	return counter_get(&hub_slot_counters(slot)->dropped[FRAME_DROP_EXHAUSTED]);
 }
 
 static const struct {
@@ -87,7 +91,7 @@ static void write_counters(FILE *out, struct server *server)
 		exposition_begin(out, camera_metrics[i].name, "counter", camera_metrics[i].help);
 		for (unsigned n = 0; (slot = next_slot(server, &n));) {
 			exposition_count(out, camera_metrics[i].name, camera_label(labels, slot),
-				camera_metrics[i].read(hub_slot_counters(slot)));
+				camera_metrics[i].read(server, slot));
 		}
 	}
 }
@@ -123,7 +127,8 @@ static void write_histograms(FILE *out, struct server *server)
 		"Age of a frame when it was given to a viewer's socket.");
 	for (unsigned n = 0; (slot = next_slot(server, &n));) {
 		exposition_histogram(out, "twinlens_capture_to_send_seconds",
-			camera_label(labels, slot), &hub_slot_counters(slot)->capture_to_send);
+			camera_label(labels, slot),
+			&server->deliveries[hub_slot_index(slot)].capture_to_send);
 	}
 }
 

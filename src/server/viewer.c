@@ -186,9 +186,10 @@ void viewer_begin_turn(struct viewer *viewer)
 
 /* Everything after the last frame that was sent or skipped, and before number, will never be sent.
  */
-static void account_skipped(
-	struct subscription *subscription, struct hub_slot *slot, uint64_t number)
+static void account_skipped(struct viewer *viewer, struct hub_slot *slot, uint64_t number)
 {
+	struct subscription *subscription = &viewer->subscriptions[hub_slot_index(slot)];
+
 	if (!subscription->has_number) {
 		subscription->has_number = true;
 		subscription->number = number - 1;
@@ -200,7 +201,7 @@ static void account_skipped(
 	subscription->number = number - 1;
 	subscription->skipped += (uint32_t)skipped;
 	subscription->has_skipped = true;
-	counter_add(&hub_slot_counters(slot)->skipped, skipped);
+	counter_add(&viewer->server->deliveries[hub_slot_index(slot)].skipped, skipped);
 }
 
 void viewer_offer(struct viewer *viewer, struct hub_slot *slot, uint64_t number)
@@ -210,7 +211,7 @@ void viewer_offer(struct viewer *viewer, struct hub_slot *slot, uint64_t number)
 	if (!subscription->is_active) {
 		return;
 	}
-	account_skipped(subscription, slot, number);
+	account_skipped(viewer, slot, number);
 	if (viewer->is_asked) {
 		eviction_note_blocked(viewer); /* so full that there was not even a turn */
 	}
@@ -277,7 +278,7 @@ struct frame *viewer_pick(struct viewer *viewer, struct hub_slot **ret_slot)
 		return frame_unref(frame);
 	}
 	struct subscription *subscription = &viewer->subscriptions[hub_slot_index(slot)];
-	account_skipped(subscription, slot, number);
+	account_skipped(viewer, slot, number);
 	subscription->number = number;
 	*ret_slot = slot;
 	return frame;
@@ -286,7 +287,7 @@ struct frame *viewer_pick(struct viewer *viewer, struct hub_slot **ret_slot)
 void viewer_note_sent(
 	struct viewer *viewer, struct hub_slot *slot, struct frame *frame, size_t header_bytes)
 {
-	struct camera_counters *counters = hub_slot_counters(slot);
+	struct delivery_counters *counters = &viewer->server->deliveries[hub_slot_index(slot)];
 
 	viewer->sent++;
 	viewer->subscriptions[hub_slot_index(slot)].has_skipped = false;

@@ -11,6 +11,7 @@ import unittest
 import harness
 from harness import Config, Server, eventually, free_port
 from jpeg import dimensions
+from prometheus import Metrics
 from v4l2 import Cameras, record_pictures
 from viewers import Crowd, longest_gap_ms
 from websocket import Refused, WebSocket
@@ -122,6 +123,19 @@ class Reload(unittest.TestCase):
             for _ in range(10):
                 all_of_them.receive_frame(0)
                 all_of_them.receive_frame(1)
+
+    def test_the_next_camera_in_a_place_counts_from_zero(self):
+        def sent(name):
+            return Metrics(self.server.get("/metrics").text).get("twinlens_frames_sent_total", camera=name)
+
+        self.reload(text(self.port, more="[camera:roof]\nsource = synthetic,size=64x48"), "configuration")
+        with WebSocket(self.server, "/ws/video/roof") as viewer:
+            viewer.receive_frame()
+        self.assertGreater(sent("roof"), 0)
+        self.reload(text(self.port), "configuration")
+        eventually(lambda: len(self.server.status()["cameras"]) == 2, 3, "the end of roof")
+        self.reload(text(self.port, more="[camera:door]\nsource = synthetic,size=64x48"), "configuration")
+        self.assertEqual(sent("door"), 0)
 
     def test_listening_elsewhere(self):
         """Unless the command line says where, a new address is listened on; viewers of the old one stay."""
