@@ -17,8 +17,8 @@ struct camera {
 	struct camera_counters *counters;
 	pthread_t thread;
 	int wake_fd;  /* readable: look at is_ending and at who watches */
-	int ended_fd; /* readable: the thread is about to end */
-	atomic_bool is_ending;
+	int ended_fd; /* the owner's, -1 when it has none */
+	atomic_bool is_ending, has_ended;
 
 	/* The thread's own. */
 	struct source *source;

@@ -36,20 +36,11 @@ void camera_set_state(struct camera *camera, enum camera_state state, const char
 	hub_slot_set_info(camera->slot, info);
 }
 
-static struct timespec timeout_until(uint64_t deadline_ns)
-{
-	uint64_t now = clock_now_ns();
-	uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
-
-	return (struct timespec){
-		.tv_sec = (time_t)(left / NSEC_PER_SEC), .tv_nsec = (long)(left % NSEC_PER_SEC)};
-}
-
 bool camera_wait_until(struct camera *camera, int fd, uint64_t deadline_ns)
 {
 	struct pollfd fds[2] = {
 		{.fd = camera->wake_fd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
-	struct timespec timeout = timeout_until(deadline_ns);
+	struct timespec timeout = clock_left_until(deadline_ns);
 
 	if (ppoll(fds, 2, deadline_ns == UINT64_MAX ? NULL : &timeout, NULL) <= 0) {
 		return false;
@@ -148,8 +139,10 @@ static void *camera_main(void *userdata)
 			camera_wait_until(camera, -1, UINT64_MAX);
 		}
 	}
-	(void)eventfd_write(camera->ended_fd, 1);
-	hub_slot_notify(camera->slot);
+	atomic_store(&camera->has_ended, true);
+	if (camera->ended_fd >= 0) {
+		(void)eventfd_write(camera->ended_fd, 1);
+	}
 	return NULL;
 }
 
@@ -172,14 +165,13 @@ static int start_thread(struct camera *camera)
 static struct camera *camera_destroy(struct camera *camera)
 {
 	source_free(camera->source);
-	close_fd(camera->ended_fd);
 	close_fd(camera->wake_fd);
 	free(camera);
 	return NULL;
 }
 
 int camera_new(const struct camera_config *config, const struct frames_config *frames,
-	struct hub_slot *slot, struct camera **ret_camera, struct error *err)
+	struct hub_slot *slot, int ended_fd, struct camera **ret_camera, struct error *err)
 {
 	struct camera *camera = calloc(1, sizeof(*camera));
 
@@ -193,11 +185,10 @@ int camera_new(const struct camera_config *config, const struct frames_config *f
 	camera_spec_describe(&config->spec, camera->info.source, sizeof(camera->info.source));
 	camera->info.fps_target = config->spec.fps;
 	camera->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	camera->ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	int r = camera->wake_fd < 0 || camera->ended_fd < 0
-			? -errno
-			: source_new(&config->spec, config->name, frames->buffers,
-				  frames->max_frame, &camera->source);
+	camera->ended_fd = ended_fd;
+	int r = camera->wake_fd < 0 ? -errno
+				    : source_new(&config->spec, config->name, frames->buffers,
+					      frames->max_frame, &camera->source);
 	if (r == 0) {
 		source_limit_memory(camera->source,
 			source_worst_bytes(&config->spec, frames->buffers, frames->max_frame) +
@@ -224,14 +215,9 @@ void camera_stop(struct camera *camera)
 	}
 }
 
-bool camera_wait(struct camera *camera, uint64_t deadline_ns)
+bool camera_has_ended(const struct camera *camera)
 {
-	if (!camera) {
-		return true;
-	}
-	struct pollfd ended = {.fd = camera->ended_fd, .events = POLLIN};
-	struct timespec timeout = timeout_until(deadline_ns);
-	return ppoll(&ended, 1, &timeout, NULL) > 0;
+	return !camera || atomic_load(&camera->has_ended);
 }
 
 struct camera *camera_free(struct camera *camera)

@@ -12,19 +12,17 @@ struct camera;
 
 /*
  * Starts the thread, which sleeps until somebody watches slot. The configuration is copied; slot
- * must outlive the camera. 0, or a negative errno with err.
+ * must outlive the camera. ended_fd: an eventfd(2) of the caller, which the thread adds 1 to when
+ * it ends, or -1. 0, or a negative errno with err.
  */
 int camera_new(const struct camera_config *config, const struct frames_config *frames,
-	struct hub_slot *slot, struct camera **ret_camera, struct error *err);
+	struct hub_slot *slot, int ended_fd, struct camera **ret_camera, struct error *err);
 
-/* Tells the thread to end, and returns at once; the hub notifies when it has. NULL is allowed. */
+/* Asks the thread to end, and returns at once: a driver may block for long. NULL is allowed. */
 void camera_stop(struct camera *camera);
 
-/*
- * Waits until the thread has ended, at most until deadline_ns of CLOCK_MONOTONIC: a driver may
- * block for longer. Whether it has. NULL is allowed, and has.
- */
-bool camera_wait(struct camera *camera, uint64_t deadline_ns);
+/* Returns true if the thread has ended, so that camera_free does not wait; true for NULL. */
+bool camera_has_ended(const struct camera *camera);
 
 /* Stops, waits as long as it takes, releases the device. NULL is allowed. Returns NULL. */
 struct camera *camera_free(struct camera *camera);

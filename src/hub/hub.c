@@ -193,11 +193,6 @@ void hub_slot_publish(struct hub_slot *slot, struct frame *frame)
 	notify(slot->hub);
 }
 
-void hub_slot_notify(struct hub_slot *slot)
-{
-	notify(slot->hub);
-}
-
 void hub_slot_clear(struct hub_slot *slot)
 {
 	frame_unref(swap_latest(slot, NULL, 0));

@@ -96,8 +96,6 @@ bool hub_slot_is_watched(struct hub_slot *slot);
 struct camera_counters *hub_slot_camera_counters(struct hub_slot *slot);
 /* Takes over the caller's owner count. */
 void hub_slot_publish(struct hub_slot *slot, struct frame *frame);
-/* Calls the notify function: there is news of another kind. */
-void hub_slot_notify(struct hub_slot *slot);
 /* Forgets the latest frame, so that nobody is shown an old one. */
 void hub_slot_clear(struct hub_slot *slot);
 void hub_slot_set_info(struct hub_slot *slot, const struct camera_info *info);

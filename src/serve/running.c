@@ -1,14 +1,40 @@
 #include "serve/running.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
 #include "camera/camera.h"
 #include "server/server.h"
+#include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/log.h"
 
 #define CAMERA_END_NS (500 * NSEC_PER_MSEC)
+
+enum running_next {
+	RUNNING_STAYS,
+	RUNNING_RESTARTS, /* with its new configuration, when its thread has ended */
+	RUNNING_LEAVES,   /* when its thread has ended */
+};
+
+struct running_camera {
+	struct camera_config config;
+	struct hub_slot *slot; /* NULL: this entry is free */
+	struct camera *camera; /* NULL: it could not be started */
+	enum running_next next;
+};
+
+struct running {
+	struct hub *hub;
+	struct server *server;
+	struct config config; /* what is to run */
+	int ended_fd;         /* eventfd: a camera has ended */
+	struct server_watch *ended_watch;
+	struct running_camera cameras[CONFIG_CAMERAS_MAX];
+};
 
 static struct running_camera *find_entry(struct running *running, const char *name)
 {
@@ -46,8 +72,8 @@ static void start_camera(struct running *running, struct running_camera *entry)
 {
 	struct error err = {0};
 
-	if (camera_new(&entry->config, &running->config.frames, entry->slot, &entry->camera, &err) <
-		0) {
+	if (camera_new(&entry->config, &running->config.frames, entry->slot, running->ended_fd,
+		    &entry->camera, &err) < 0) {
 		struct camera_info info = {.state = CAMERA_STATE_ERROR};
 		log_error("%s", err.text);
 		snprintf(info.error, sizeof(info.error), "%s", err.text);
@@ -83,15 +109,6 @@ static void add_missing(struct running *running)
 	}
 }
 
-void running_init(struct running *running, struct hub *hub, struct server *server,
-	const struct config *config)
-{
-	running->hub = hub;
-	running->server = server;
-	running->config = *config;
-	add_missing(running);
-}
-
 static bool is_same_camera(const struct camera_config *a, const struct camera_config *b)
 {
 	return a->idle_stop_ns == b->idle_stop_ns && camera_spec_equal(&a->spec, &b->spec);
@@ -124,20 +141,6 @@ static void decide(struct running *running, struct running_camera *entry, bool i
 	}
 }
 
-void running_change(struct running *running, const struct config *config)
-{
-	bool is_new_frames = !is_same_frames(&running->config.frames, &config->frames);
-
-	running->config = *config;
-	for (size_t i = 0; i < CONFIG_CAMERAS_MAX; i++) {
-		if (running->cameras[i].slot) {
-			decide(running, &running->cameras[i], is_new_frames);
-		}
-	}
-	running->is_settling = true;
-	running_follow(running);
-}
-
 static void finish(struct running *running, struct running_camera *entry)
 {
 	entry->camera = camera_free(entry->camera);
@@ -151,46 +154,127 @@ static void finish(struct running *running, struct running_camera *entry)
 	memset(entry, 0, sizeof(*entry));
 }
 
-void running_follow(struct running *running)
+static void follow(struct running *running)
 {
-	bool is_settling = false;
-
-	if (!running->is_settling) {
-		return;
-	}
 	for (size_t i = 0; i < CONFIG_CAMERAS_MAX; i++) {
 		struct running_camera *entry = &running->cameras[i];
-		if (!entry->slot || entry->next == RUNNING_STAYS) {
-			continue;
-		}
-		if (camera_wait(entry->camera, 0)) {
+		if (entry->slot && entry->next != RUNNING_STAYS &&
+			camera_has_ended(entry->camera)) {
 			finish(running, entry);
-		} else {
-			is_settling = true;
 		}
 	}
-	running->is_settling = is_settling;
 	add_missing(running);
 }
 
-/* One after the other, until the same time: a driver that hangs is waited for once. */
+static void on_ended(void *userdata)
+{
+	struct running *running = userdata;
+	eventfd_t count;
+
+	(void)eventfd_read(running->ended_fd, &count);
+	follow(running);
+}
+
+void running_change(struct running *running, const struct config *config)
+{
+	bool is_new_frames = !is_same_frames(&running->config.frames, &config->frames);
+
+	running->config = *config;
+	for (size_t i = 0; i < CONFIG_CAMERAS_MAX; i++) {
+		if (running->cameras[i].slot) {
+			decide(running, &running->cameras[i], is_new_frames);
+		}
+	}
+	follow(running);
+}
+
+const struct config *running_config(const struct running *running)
+{
+	return &running->config;
+}
+
+static bool have_all_ended(const struct running *running)
+{
+	for (size_t i = 0; i < CONFIG_CAMERAS_MAX; i++) {
+		if (!camera_has_ended(running->cameras[i].camera)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void wait_for_ends(struct running *running, uint64_t deadline_ns)
+{
+	struct pollfd ended = {.fd = running->ended_fd, .events = POLLIN};
+
+	while (!have_all_ended(running)) {
+		struct timespec left = clock_left_until(deadline_ns);
+		eventfd_t count;
+		if (ppoll(&ended, 1, &left, NULL) <= 0) {
+			return;
+		}
+		(void)eventfd_read(running->ended_fd, &count);
+	}
+}
+
 bool running_end(struct running *running)
 {
-	uint64_t deadline = clock_now_ns() + CAMERA_END_NS;
 	bool have_ended = true;
 
+	if (!running) {
+		return true;
+	}
 	for (size_t i = 0; i < CONFIG_CAMERAS_MAX; i++) {
 		camera_stop(running->cameras[i].camera);
 	}
+	wait_for_ends(running, clock_now_ns() + CAMERA_END_NS);
 	for (size_t i = 0; i < CONFIG_CAMERAS_MAX; i++) {
 		struct running_camera *entry = &running->cameras[i];
-		if (!camera_wait(entry->camera, deadline)) {
-			log_warning("%s: the driver does not let go, left to the kernel",
-				entry->config.name);
-			have_ended = false;
-		} else {
+		if (camera_has_ended(entry->camera)) {
 			entry->camera = camera_free(entry->camera);
+			continue;
 		}
+		log_warning(
+			"%s: the driver does not let go, left to the kernel", entry->config.name);
+		have_ended = false;
 	}
 	return have_ended;
+}
+
+struct running *running_free(struct running *running)
+{
+	if (!running) {
+		return NULL;
+	}
+	server_unwatch(running->ended_watch);
+	close_fd(running->ended_fd);
+	free(running);
+	return NULL;
+}
+
+int running_new(struct hub *hub, struct server *server, const struct config *config,
+	struct running **ret_running, struct error *err)
+{
+	struct running *running = calloc(1, sizeof(*running));
+
+	if (!running) {
+		return error_set(err, -ENOMEM, "cameras: out of memory");
+	}
+	running->hub = hub;
+	running->server = server;
+	running->config = *config;
+	running->ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (running->ended_fd < 0) {
+		int r = error_set(err, -errno, "cameras: %s", error_name(-errno));
+		running_free(running);
+		return r;
+	}
+	running->ended_watch = server_watch_fd(server, running->ended_fd, on_ended, running);
+	if (!running->ended_watch) {
+		running_free(running);
+		return error_set(err, -ENOMEM, "cameras: out of memory");
+	}
+	add_missing(running);
+	*ret_running = running;
+	return 0;
 }

@@ -9,47 +9,32 @@
 #include "config/config.h"
 #include "hub/hub.h"
 
-struct camera;
+struct running;
 struct server;
 
-enum running_next {
-	RUNNING_STAYS,
-	RUNNING_RESTARTS, /* with its new configuration, when its thread has ended */
-	RUNNING_LEAVES,   /* when its thread has ended */
-};
-
-struct running_camera {
-	struct camera_config config;
-	struct hub_slot *slot; /* NULL: this entry is free */
-	struct camera *camera; /* NULL: it could not be started */
-	enum running_next next;
-};
-
-struct running {
-	struct hub *hub;
-	struct server *server;
-	struct config config; /* what is to run */
-	bool is_settling;     /* not all of it does yet */
-	struct running_camera cameras[CONFIG_CAMERAS_MAX];
-};
-
-/* Starts the cameras of config. hub and server must outlive them. */
-void running_init(struct running *running, struct hub *hub, struct server *server,
-	const struct config *config);
+/* Starts the cameras of config. hub and server must outlive the result. 0, or a negative errno with
+ * err; a camera that cannot be started is not an error, it shows why. */
+int running_new(struct hub *hub, struct server *server, const struct config *config,
+	struct running **ret_running, struct error *err);
 
 /*
  * Cameras that are as they were run on; a changed one keeps its slot, and so its viewers; viewers
- * of one that is taken away are told. Returns at once: running_follow does what has to wait.
+ * of one that is taken away are closed. Returns at once: what has to wait for a thread to end is
+ * done when the server sees that end.
  */
 void running_change(struct running *running, const struct config *config);
 
-/* To be called when a camera may have ended: the server is notified then. Returns at once. */
-void running_follow(struct running *running);
+/* What is to run, as given last. */
+const struct config *running_config(const struct running *running);
 
 /*
- * Ends all, at the same time. False: a driver did not let go within half a second; then nothing of
- * it may be freed. After running_init or on zeroed memory.
+ * Ends all cameras at the same time. True when they have ended; false when a driver did not let go
+ * within half a second, and then neither running_free nor anything that cameras use may be freed.
+ * NULL is allowed.
  */
 bool running_end(struct running *running);
+
+/* After running_end. NULL is allowed. Returns NULL. */
+struct running *running_free(struct running *running);
 
 #endif

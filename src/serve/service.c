@@ -29,7 +29,7 @@ struct service {
 	struct hub *hub;
 	struct server *server;
 	int signal_fd;
-	struct running running;
+	struct running *running;
 };
 
 static void add_camera(struct config *config, const char *spec)
@@ -160,7 +160,7 @@ int service_check_cameras(const struct config *config)
 /* A file that was there must still be: an editor may have it moved away for a moment. */
 static int load_again(const struct service *service, struct config *ret_config, struct error *err)
 {
-	const struct config *now = &service->running.config;
+	const struct config *now = running_config(service->running);
 	struct service_origin origin = service->origin;
 
 	if (!origin.path && now->has_file) {
@@ -181,7 +181,7 @@ static int try_reload(struct service *service, struct error *err)
 		r = server_configure(service->server, &config, err);
 	}
 	if (r == 0) {
-		running_change(&service->running, &config);
+		running_change(service->running, &config);
 	}
 	return r;
 }
@@ -199,10 +199,8 @@ static void reload(struct service *service)
 	notify_systemd("READY=1");
 }
 
-static void on_signal(void *userdata, int signo)
+static void on_signal(struct service *service, int signo)
 {
-	struct service *service = userdata;
-
 	if (signo == SIGHUP) {
 		reload(service);
 		return;
@@ -212,11 +210,14 @@ static void on_signal(void *userdata, int signo)
 	server_stop(service->server);
 }
 
-static void on_news(void *userdata)
+static void on_signals(void *userdata)
 {
 	struct service *service = userdata;
+	struct signalfd_siginfo info;
 
-	running_follow(&service->running);
+	while (read(service->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		on_signal(service, (int)info.ssi_signo);
+	}
 }
 
 static int open_signals(int *ret_fd)
@@ -231,15 +232,8 @@ static int open_signals(int *ret_fd)
 	return *ret_fd < 0 ? -errno : 0;
 }
 
-static void notify_server(void *userdata)
-{
-	server_notify(userdata);
-}
-
 static int start(struct service *service, const struct config *config, struct error *err)
 {
-	const struct server_events events = {
-		.on_signal = on_signal, .on_news = on_news, .userdata = service};
 	int r = open_signals(&service->signal_fd);
 
 	if (r == 0) {
@@ -248,13 +242,14 @@ static int start(struct service *service, const struct config *config, struct er
 	if (r < 0) {
 		return error_set(err, r, "start: %s", error_name(r));
 	}
-	r = server_new(config, service->hub, &events, service->signal_fd, &service->server, err);
+	r = server_new(config, service->hub, &service->server, err);
 	if (r < 0) {
 		return r;
 	}
-	hub_set_notify(service->hub, notify_server, service->server);
-	running_init(&service->running, service->hub, service->server, config);
-	return 0;
+	if (!server_watch_fd(service->server, service->signal_fd, on_signals, service)) {
+		return error_set(err, -ENOMEM, "signals: out of memory");
+	}
+	return running_new(service->hub, service->server, config, &service->running, err);
 }
 
 int service_new(const struct config *config, const struct service_origin *origin,
@@ -288,9 +283,10 @@ struct service *service_free(struct service *service)
 	if (!service) {
 		return NULL;
 	}
-	if (!running_end(&service->running)) {
+	if (!running_end(service->running)) {
 		_exit(0);
 	}
+	service->running = running_free(service->running);
 	service->server = server_free(service->server);
 	service->hub = hub_free(service->hub);
 	service->signal_fd = close_fd(service->signal_fd);

@@ -7,14 +7,13 @@
 #include "server/protocols.h"
 
 #include <stdio.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include "server/connections.h"
 #include "server/http.h"
 #include "server/request.h"
 #include "server/respond.h"
 #include "server/viewer.h"
+#include "server/watch.h"
 #include "server/websocket.h"
 #include "util/notify.h"
 
@@ -35,22 +34,6 @@ static int listener_callback(
 	(void)size;
 	if (reason == LWS_CALLBACK_RAW_RX_FILE) {
 		connections_adopt(server_of(wsi), wsi);
-	}
-	return 0;
-}
-
-static int signal_callback(
-	struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
-{
-	(void)user;
-	(void)in;
-	(void)size;
-	if (reason == LWS_CALLBACK_RAW_RX_FILE) {
-		struct server *server = server_of(wsi);
-		struct signalfd_siginfo info;
-		while (read(server->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-			server->events.on_signal(server->events.userdata, (int)info.ssi_signo);
-		}
 	}
 	return 0;
 }
@@ -178,7 +161,6 @@ static void wake(struct server *server)
 	if (atomic_load(&server->is_stopping) && !server->is_closing) {
 		begin_closing(server);
 	}
-	server->events.on_news(server->events.userdata);
 	offer_news(server);
 	wake_snapshots(server);
 	tell_systemd(server);
@@ -256,6 +238,8 @@ const struct lws_protocols server_protocols[] = {
 		.tx_packet_size = TX_PACKET_BYTES},
 	[PROTOCOL_LISTENER] = {.name = "listener", .callback = listener_callback},
 	[PROTOCOL_REFUSAL] = {.name = PROTOCOL_REFUSAL_NAME, .callback = refusal_callback},
-	[PROTOCOL_SIGNAL] = {.name = "signal", .callback = signal_callback},
+	[PROTOCOL_WATCH] = {.name = "watch",
+		.callback = watch_callback,
+		.per_session_data_size = sizeof(struct server_watch)},
 	{0},
 };

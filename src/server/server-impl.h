@@ -32,13 +32,11 @@ struct delivery_counters {
 struct server {
 	struct config config;
 	struct hub *hub;
-	struct server_events events;
 
 	struct lws_context *context;
 	struct lws_vhost *vhost;
 	struct lws *listener;
 	char address[96];
-	int signal_fd;
 
 	struct viewer *viewers; /* all, snapshots too */
 	unsigned n_viewers;     /* those that max_viewers counts */
@@ -68,6 +66,10 @@ struct server {
 struct session {
 	struct viewer *viewer; /* NULL: an ordinary request */
 };
+
+/* Gives fd, which is closed with the result or on failure, to the loop; protocol is an enum
+ * server_protocol. NULL when it failed. */
+struct lws *server_adopt_file(struct server *server, int fd, unsigned protocol);
 
 static inline struct server *server_of(struct lws *wsi)
 {

@@ -2,7 +2,6 @@
 #include "server/server.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -94,8 +93,7 @@ static int create_context(struct server *server, struct error *err)
 	return server->vhost ? 0 : error_set(err, -ENOMEM, "libwebsockets could not start");
 }
 
-/* Gives fd, which is closed with the result or on failure, to the loop. NULL when it failed. */
-static struct lws *watch_file(struct server *server, int fd, unsigned protocol)
+struct lws *server_adopt_file(struct server *server, int fd, unsigned protocol)
 {
 	lws_sock_file_fd_type file = {.filefd = fd};
 
@@ -125,7 +123,7 @@ static int start_listening(
 		return r;
 	}
 	warn_if_reachable(address, fd);
-	struct lws *listener = watch_file(server, fd, PROTOCOL_LISTENER);
+	struct lws *listener = server_adopt_file(server, fd, PROTOCOL_LISTENER);
 	if (!listener) {
 		return error_set(err, -ENOMEM, "listen %s: out of memory", address);
 	}
@@ -159,11 +157,6 @@ static int start(struct server *server, struct error *err)
 	if (r < 0) {
 		return r;
 	}
-	if (server->signal_fd >= 0 &&
-		!watch_file(
-			server, fcntl(server->signal_fd, F_DUPFD_CLOEXEC, 0), PROTOCOL_SIGNAL)) {
-		return error_set(err, -ENOMEM, "signals: out of memory");
-	}
 	server->watchdog_ns = notify_watchdog_interval_ns();
 	if (server->watchdog_ns > 0) {
 		feed_watchdog(&server->watchdog_sul);
@@ -171,8 +164,16 @@ static int start(struct server *server, struct error *err)
 	return 0;
 }
 
-int server_new(const struct config *config, struct hub *hub, const struct server_events *events,
-	int signal_fd, struct server **ret_server, struct error *err)
+/* lws_cancel_service() is the only call of libwebsockets that is safe from another thread. */
+static void wake_loop(void *userdata)
+{
+	struct server *server = userdata;
+
+	lws_cancel_service(server->context);
+}
+
+int server_new(
+	const struct config *config, struct hub *hub, struct server **ret_server, struct error *err)
 {
 	struct server *server = calloc(1, sizeof(*server));
 
@@ -182,8 +183,6 @@ int server_new(const struct config *config, struct hub *hub, const struct server
 	server->config = *config;
 	server->max_viewers_at_start = config->server.max_viewers;
 	server->hub = hub;
-	server->events = *events;
-	server->signal_fd = signal_fd;
 	server->started_ns = server->cpu_mark_ns = clock_now_ns();
 	server->cpu_mark_used_ns = clock_process_cpu_ns();
 	int r = start(server, err);
@@ -191,6 +190,7 @@ int server_new(const struct config *config, struct hub *hub, const struct server
 		server_free(server);
 		return r;
 	}
+	hub_set_notify(hub, wake_loop, server);
 	*ret_server = server;
 	return 0;
 }
@@ -200,6 +200,7 @@ struct server *server_free(struct server *server)
 	if (!server) {
 		return NULL;
 	}
+	hub_set_notify(server->hub, NULL, NULL);
 	if (server->context) {
 		lws_context_destroy(server->context);
 	}
@@ -226,12 +227,7 @@ int server_run(struct server *server)
 void server_stop(struct server *server)
 {
 	atomic_store(&server->is_stopping, true);
-	server_notify(server);
-}
-
-void server_notify(struct server *server)
-{
-	lws_cancel_service(server->context);
+	wake_loop(server);
 }
 
 int server_configure(struct server *server, const struct config *config, struct error *err)

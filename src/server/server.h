@@ -2,7 +2,7 @@
  * The streaming server: HTTP, WebSocket and multipart on one event loop, which gives each viewer
  * the latest frame of the hub whenever that viewer's socket takes a whole one.
  *
- * All calls are of the thread that runs it, but for server_notify and server_stop.
+ * All calls are made by the thread that runs it, except for server_stop.
  */
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
@@ -11,25 +11,19 @@
 #include "hub/hub.h"
 
 struct server;
+struct server_watch;
 
-/* Called on the server's thread. */
-struct server_events {
-	/* A signal arrived on signal_fd; signo is that of signal(7). */
-	void (*on_signal)(void *userdata, int signo);
-	/* server_notify was called, by somebody, some time ago. */
-	void (*on_news)(void *userdata);
-	void *userdata;
-};
+/* Called, on the server's thread, as long as the descriptor is readable. */
+typedef void (*server_readable_fn)(void *userdata);
 
 /*
- * Binds and listens. signal_fd: a non-blocking signalfd(2) that the server watches and the caller
- * owns, or -1. The configuration is copied; hub must outlive the server. 0; -EADDRINUSE, -EACCES,
- * ... with err.
+ * Binds, listens, and has the hub wake the loop for new frames. The configuration is copied; hub
+ * must outlive the server, and no camera may run yet. 0; -EADDRINUSE, -EACCES, ... with err.
  */
-int server_new(const struct config *config, struct hub *hub, const struct server_events *events,
-	int signal_fd, struct server **ret_server, struct error *err);
+int server_new(const struct config *config, struct hub *hub, struct server **ret_server,
+	struct error *err);
 
-/* Closes what is left. NULL is allowed. Returns NULL. */
+/* Closes what is left. No camera may run any more. NULL is allowed. Returns NULL. */
 struct server *server_free(struct server *server);
 
 /* The address that it listens on, "127.0.0.1:8081", with the port that the kernel chose; for a URL
@@ -45,8 +39,15 @@ int server_run(struct server *server);
  */
 void server_stop(struct server *server);
 
-/* There may be new frames or states in the hub. Any thread; does not block. */
-void server_notify(struct server *server);
+/*
+ * Has the loop call on_readable when fd, which stays the caller's, is readable. NULL when out of
+ * memory or descriptors. The watch ends with the server or with server_unwatch.
+ */
+struct server_watch *server_watch_fd(
+	struct server *server, int fd, server_readable_fn on_readable, void *userdata);
+
+/* on_readable is not called any more. NULL is allowed. Returns NULL. */
+struct server_watch *server_unwatch(struct server_watch *watch);
 
 /*
  * New settings: limits and timeouts hold from now on, another address is listened on, open

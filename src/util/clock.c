@@ -1,7 +1,5 @@
 #include "util/clock.h"
 
-#include <time.h>
-
 static uint64_t read_clock_ns(clockid_t id)
 {
 	struct timespec now;
@@ -13,6 +11,15 @@ static uint64_t read_clock_ns(clockid_t id)
 uint64_t clock_now_ns(void)
 {
 	return read_clock_ns(CLOCK_MONOTONIC);
+}
+
+struct timespec clock_left_until(uint64_t deadline_ns)
+{
+	uint64_t now = clock_now_ns();
+	uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
+
+	return (struct timespec){
+		.tv_sec = (time_t)(left / NSEC_PER_SEC), .tv_nsec = (long)(left % NSEC_PER_SEC)};
 }
 
 double clock_to_seconds(uint64_t ns)

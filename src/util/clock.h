@@ -3,6 +3,7 @@
 #define UTIL_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 #define NSEC_PER_USEC UINT64_C(1000)
 #define NSEC_PER_MSEC UINT64_C(1000000)
@@ -10,6 +11,9 @@
 
 /* Now, in ns of CLOCK_MONOTONIC. Any thread; no system call (vDSO). */
 uint64_t clock_now_ns(void);
+
+/* What is left until deadline_ns, 0 when that is past: for ppoll(2). */
+struct timespec clock_left_until(uint64_t deadline_ns);
 
 /* For people. */
 double clock_to_seconds(uint64_t ns);

@@ -25,15 +25,9 @@ static struct hub_slot *cameras[2];
 static struct frame_pool *pool;
 static struct sockaddr_in address;
 
-static void on_news(void *data)
-{
-	(void)data;
-}
-
 static void start(void)
 {
 	static const char *const names[] = {"cam0", "cam1"};
-	static const struct server_events events = {.on_news = on_news};
 	socklen_t size = sizeof(address);
 	struct config config;
 	struct hub *hub;
@@ -46,7 +40,7 @@ static void start(void)
 		must(hub_add(hub, names[i], &cameras[i]) == 0);
 	}
 	must(frame_pool_new(FRAME_BYTES, 8, &pool) == 0);
-	must(server_new(&config, hub, &events, -1, &server, NULL) == 0);
+	must(server_new(&config, hub, &server, NULL) == 0);
 	must(getsockname(lws_get_socket_fd(server->listener), (struct sockaddr *)&address, &size) ==
 		0);
 }
@@ -61,7 +55,6 @@ static void publish(void)
 		frame->size = FRAME_BYTES;
 		hub_slot_publish(cameras[i], frame);
 	}
-	server_notify(server);
 }
 
 static int open_connection(void)

@@ -1,0 +1,46 @@
+/*
+ * libwebsockets closes what it watches, and only when the loop comes round. So it is given a
+ * duplicate, and the owner may close its own descriptor at any time.
+ */
+#include "server/watch.h"
+
+#include <fcntl.h>
+
+#include "server/protocols.h"
+
+struct server_watch *server_watch_fd(
+	struct server *server, int fd, server_readable_fn on_readable, void *userdata)
+{
+	struct lws *wsi = server_adopt_file(server, fcntl(fd, F_DUPFD_CLOEXEC, 0), PROTOCOL_WATCH);
+
+	if (!wsi) {
+		return NULL;
+	}
+	struct server_watch *watch = lws_wsi_user(wsi);
+	*watch =
+		(struct server_watch){.wsi = wsi, .on_readable = on_readable, .userdata = userdata};
+	return watch;
+}
+
+struct server_watch *server_unwatch(struct server_watch *watch)
+{
+	if (watch) {
+		watch->on_readable = NULL;
+		lws_set_timeout(watch->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+	}
+	return NULL;
+}
+
+int watch_callback(
+	struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
+{
+	struct server_watch *watch = user;
+
+	(void)wsi;
+	(void)in;
+	(void)size;
+	if (reason == LWS_CALLBACK_RAW_RX_FILE && watch->on_readable) {
+		watch->on_readable(watch->userdata);
+	}
+	return 0;
+}

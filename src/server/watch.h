@@ -1,0 +1,18 @@
+/* Descriptors that the loop watches for the owner of the server; the calls are in server.h. */
+#ifndef SERVER_WATCH_H
+#define SERVER_WATCH_H
+
+#include "server/server-impl.h"
+
+/* What libwebsockets keeps for us with a watched descriptor. */
+struct server_watch {
+	struct lws *wsi;
+	server_readable_fn on_readable; /* NULL: no longer watched */
+	void *userdata;
+};
+
+/* Called by libwebsockets; user is a struct server_watch. */
+int watch_callback(
+	struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size);
+
+#endif
