@@ -171,7 +171,8 @@ static struct camera *camera_destroy(struct camera *camera)
 }
 
 int camera_new(const struct camera_config *config, const struct frames_config *frames,
-	struct hub_slot *slot, int ended_fd, struct camera **ret_camera, struct error *err)
+	size_t spare_bytes, struct hub_slot *slot, int ended_fd, struct camera **ret_camera,
+	struct error *err)
 {
 	struct camera *camera = calloc(1, sizeof(*camera));
 
@@ -192,7 +193,7 @@ int camera_new(const struct camera_config *config, const struct frames_config *f
 	if (r == 0) {
 		source_limit_memory(camera->source,
 			source_worst_bytes(&config->spec, frames->buffers, frames->max_frame) +
-				frames->spare_bytes);
+				spare_bytes);
 		hub_slot_set_info(slot, &camera->info);
 		hub_slot_set_demand(slot, wake, camera);
 		r = start_thread(camera);

@@ -12,11 +12,13 @@ struct camera;
 
 /*
  * Starts the thread, which sleeps until somebody watches slot. The configuration is copied; slot
- * must outlive the camera. ended_fd: an eventfd(2) of the caller, which the thread adds 1 to when
+ * must outlive the camera. spare_bytes: what the buffers of its driver may take beyond the worst
+ * case. ended_fd: an eventfd(2) of the caller, which the thread adds 1 to when
  * it ends, or -1. 0, or a negative errno with err.
  */
 int camera_new(const struct camera_config *config, const struct frames_config *frames,
-	struct hub_slot *slot, int ended_fd, struct camera **ret_camera, struct error *err);
+	size_t spare_bytes, struct hub_slot *slot, int ended_fd, struct camera **ret_camera,
+	struct error *err);
 
 /* Asks the thread to end, and returns at once: a driver may block for long. NULL is allowed. */
 void camera_stop(struct camera *camera);

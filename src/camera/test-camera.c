@@ -204,7 +204,7 @@ static int setup(void **state)
 	assert_int_equal(hub_new(&fixture.hub), 0);
 	assert_int_equal(hub_add(fixture.hub, "cam0", &fixture.slot), 0);
 	fixture.ended_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	assert_int_equal(camera_new(&config, &frames_config, fixture.slot, fixture.ended_fd,
+	assert_int_equal(camera_new(&config, &frames_config, 0, fixture.slot, fixture.ended_fd,
 				 &fixture.camera, &err),
 		0);
 	assert_false(camera_has_ended(fixture.camera));

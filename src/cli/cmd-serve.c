@@ -4,7 +4,9 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
+#include "serve/choice.h"
 #include "serve/service.h"
 #include "util/log.h"
 
@@ -132,24 +134,27 @@ static int exit_status_of(int r)
 	}
 }
 
-static int run(const struct config *config, const struct service_origin *origin)
+static int run(const struct setup *setup, const struct setup_origin *origin)
 {
 	struct service *service;
 	struct error err = {0};
 
 	block_signals();
-	int r = service_new(config, origin, &service, &err);
+	int r = service_new(setup, origin, &service, &err);
 	if (r < 0) {
 		log_error("%s", err.text);
 		return exit_status_of(r);
 	}
+	int status = EXIT_STATUS_DONE;
 	r = service_run(service);
-	service_free(service);
 	if (r < 0) {
 		log_error("the event loop failed: %s", error_name(r));
-		return EXIT_STATUS_FAILED;
+		status = EXIT_STATUS_FAILED;
 	}
-	return EXIT_STATUS_DONE;
+	if (!service_end(service)) {
+		_exit(status); /* the kernel ends the thread that a driver holds */
+	}
+	return status;
 }
 
 const char verb_name[] = "serve";
@@ -165,21 +170,18 @@ int verb_run(int argc, char **argv)
 		fputs(usage, stdout);
 		return EXIT_STATUS_DONE;
 	}
-	const struct service_origin origin = {.path = arguments.path,
+	const struct setup_origin origin = {.path = arguments.path,
 		.overrides = arguments.overrides,
 		.n_overrides = arguments.n_overrides};
-	struct config config;
+	struct setup setup;
 	struct error err = {0};
-	int r = service_load(&origin, &config, &err);
-	if (r == 0) {
-		r = service_check_memory(&config, &err);
-	}
+	int r = setup_load(&origin, NULL, &setup, &err);
 	if (r < 0) {
 		log_error("%s", err.text);
 		return EXIT_STATUS_USAGE;
 	}
-	if (service_check_cameras(&config) < 0) {
+	if (choice_check_cameras(&setup.config) < 0) {
 		return EXIT_STATUS_LACKING;
 	}
-	return run(&config, &origin);
+	return run(&setup, &origin);
 }

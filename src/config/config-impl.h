@@ -6,10 +6,24 @@
 
 struct config_key;
 
+/* The lines of the file at which values stand that can only be judged when everything is known; 0
+ * when the value comes from elsewhere. */
+struct config_lines {
+	unsigned pool_blocks;
+	unsigned cameras[CONFIG_CAMERAS_MAX]; /* of the source, or else of the section */
+};
+
+/* A configuration while it is read. */
+struct config_draft {
+	struct config *config;
+	struct config_lines lines;
+};
+
 /* A section of the configuration: the keys it takes and the struct that they are written to. */
 struct config_section {
 	const struct config_key *keys; /* ends with a key without a name */
 	void *object;
+	unsigned *line; /* in the draft's lines, of the key that is judged later; NULL: none is */
 	bool is_camera;
 };
 
@@ -17,7 +31,11 @@ struct config_section {
  * Finds "server", "frames", "memory" or "camera:NAME"; a camera that is not there yet is added
  * without a source. 0, or -EINVAL with err saying what is allowed.
  */
-int config_find_section(struct config *config, const char *name, struct config_section *ret_section,
+int config_find_section(struct config_draft *draft, const char *name,
+	struct config_section *ret_section, struct error *err);
+
+/* As config_parse_text. */
+int config_draft_parse(const char *text, size_t size, const char *name, struct config_draft *draft,
 	struct error *err);
 
 /*

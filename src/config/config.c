@@ -82,7 +82,7 @@ static int read_file(
 	return r < 0 ? error_set(err, r, "%s: %s", path, error_name(r)) : 0;
 }
 
-static int load_file(const char *path, struct config *config, struct error *err)
+static int load_file(const char *path, struct config_draft *draft, struct error *err)
 {
 	size_t size = 0;
 
@@ -94,22 +94,23 @@ static int load_file(const char *path, struct config *config, struct error *err)
 	if (r < 0) {
 		return r;
 	}
-	return config_parse_text(text, size, path, config, err);
+	return config_draft_parse(text, size, path, draft, err);
 }
 
-static int set_by_name(struct config *config, const char *section_name, const char *key,
+static int set_by_name(struct config_draft *draft, const char *section_name, const char *key,
 	const char *value, struct error *err)
 {
 	struct config_section section;
-	int r = config_find_section(config, section_name, &section, err);
+	int r = config_find_section(draft, section_name, &section, err);
 
 	return r < 0 ? r : config_section_set(&section, 0, key, value, err);
 }
 
 /* NAME=SPEC */
-static int apply_camera(struct config *config, const char *text, struct error *err)
+static int apply_camera(struct config_draft *draft, const char *text, struct error *err)
 {
 	const char *equals = strchr(text, '=');
+	struct config *config = draft->config;
 	struct camera_config *camera;
 
 	if (!equals) {
@@ -119,12 +120,12 @@ static int apply_camera(struct config *config, const char *text, struct error *e
 	if (r < 0) {
 		return r;
 	}
-	camera->line = 0;
+	draft->lines.cameras[camera - config->cameras] = 0;
 	return camera_spec_parse(equals + 1, &camera->spec, err);
 }
 
 /* SECTION.KEY=VALUE */
-static int apply_option(struct config *config, const char *text, struct error *err)
+static int apply_option(struct config_draft *draft, const char *text, struct error *err)
 {
 	char name[96];
 	const char *equals = strchr(text, '=');
@@ -138,11 +139,11 @@ static int apply_option(struct config *config, const char *text, struct error *e
 	name[length] = '\0';
 	char *dot = strrchr(name, '.');
 	*dot = '\0';
-	return set_by_name(config, name, dot + 1, equals + 1, err);
+	return set_by_name(draft, name, dot + 1, equals + 1, err);
 }
 
 static int apply_override(
-	struct config *config, const struct config_override *override, struct error *err)
+	struct config_draft *draft, const struct config_override *override, struct error *err)
 {
 	struct error reason;
 	const char *option = NULL;
@@ -151,19 +152,19 @@ static int apply_override(
 	switch (override->kind) {
 	case CONFIG_OVERRIDE_CAMERA:
 		option = "--camera";
-		r = apply_camera(config, override->text, &reason);
+		r = apply_camera(draft, override->text, &reason);
 		break;
 	case CONFIG_OVERRIDE_OPTION:
 		option = "-o";
-		r = apply_option(config, override->text, &reason);
+		r = apply_option(draft, override->text, &reason);
 		break;
 	case CONFIG_OVERRIDE_LISTEN:
 		option = "--listen";
-		r = set_by_name(config, "server", "listen", override->text, &reason);
+		r = set_by_name(draft, "server", "listen", override->text, &reason);
 		break;
 	case CONFIG_OVERRIDE_MAX_VIEWERS:
 		option = "--max-viewers";
-		r = set_by_name(config, "server", "max_viewers", override->text, &reason);
+		r = set_by_name(draft, "server", "max_viewers", override->text, &reason);
 		break;
 	}
 	if (r < 0) {
@@ -187,19 +188,21 @@ __attribute__((format(printf, 4, 5))) static int refuse(
 }
 
 static int check_source(
-	const struct config *config, size_t index, const char *path, struct error *err)
+	const struct config_draft *draft, size_t index, const char *path, struct error *err)
 {
+	const struct config *config = draft->config;
 	const struct camera_config *camera = &config->cameras[index];
+	unsigned line = draft->lines.cameras[index];
 
 	if (!camera_spec_is_set(&camera->spec)) {
-		return refuse(err, path, camera->line,
+		return refuse(err, path, line,
 			"[camera:%s] source: must be given, as in v4l2:/dev/video0", camera->name);
 	}
 	for (size_t i = 0; i < index && camera->spec.kind == CAMERA_KIND_V4L2; i++) {
 		const struct camera_config *other = &config->cameras[i];
 		if (other->spec.kind == CAMERA_KIND_V4L2 &&
 			strcmp(other->spec.target, camera->spec.target) == 0) {
-			return refuse(err, path, camera->line,
+			return refuse(err, path, line,
 				"[camera:%s] source = v4l2:%s: camera %s has this device already",
 				camera->name, camera->spec.target, other->name);
 		}
@@ -208,17 +211,17 @@ static int check_source(
 }
 
 /* What can only be judged when everything is known. */
-static int check_whole(const struct config *config, const char *path, struct error *err)
+static int check_whole(const struct config_draft *draft, const char *path, struct error *err)
 {
-	const struct frames_config *frames = &config->frames;
+	const struct frames_config *frames = &draft->config->frames;
 
 	if (frames->pool_blocks < frames->buffers) {
-		return refuse(err, path, config->pool_blocks_line,
+		return refuse(err, path, draft->lines.pool_blocks,
 			"[frames] pool_blocks = %u: must not be less than buffers, which is %u",
 			frames->pool_blocks, frames->buffers);
 	}
-	for (size_t i = 0; i < config->n_cameras; i++) {
-		int r = check_source(config, i, path, err);
+	for (size_t i = 0; i < draft->config->n_cameras; i++) {
+		int r = check_source(draft, i, path, err);
 		if (r < 0) {
 			return r;
 		}
@@ -227,20 +230,21 @@ static int check_whole(const struct config *config, const char *path, struct err
 }
 
 int config_load(const char *path, const struct config_override *overrides, size_t n_overrides,
-	struct config *ret_config, struct error *err)
+	struct config *ret_config, bool *ret_has_file, struct error *err)
 {
 	struct config config;
+	struct config_draft draft = {.config = &config};
 
 	config_init_defaults(&config);
 	config.frames.pool_blocks = 0; /* until it is set: twice the buffers */
 	const char *file = path ? path : CONFIG_DEFAULT_PATH;
-	int r = load_file(file, &config, err);
+	int r = load_file(file, &draft, err);
 	if (r < 0 && !(r == -ENOENT && !path)) {
 		return r;
 	}
-	config.has_file = r == 0;
+	bool has_file = r == 0;
 	for (size_t i = 0; i < n_overrides; i++) {
-		r = apply_override(&config, &overrides[i], err);
+		r = apply_override(&draft, &overrides[i], err);
 		if (r < 0) {
 			return r;
 		}
@@ -248,10 +252,11 @@ int config_load(const char *path, const struct config_override *overrides, size_
 	if (config.frames.pool_blocks == 0) {
 		config.frames.pool_blocks = 2 * config.frames.buffers;
 	}
-	r = check_whole(&config, file, err);
+	r = check_whole(&draft, file, err);
 	if (r < 0) {
 		return r;
 	}
 	*ret_config = config;
+	*ret_has_file = has_file;
 	return 0;
 }

@@ -50,7 +50,6 @@ struct camera_config {
 	char name[CONFIG_CAMERA_NAME_MAX];
 	struct camera_spec spec;
 	uint64_t idle_stop_ns; /* default 10 s, 0..24 h */
-	unsigned line; /* of the file: where its source stands, or its section; 0: elsewhere */
 };
 
 struct server_config {
@@ -66,19 +65,14 @@ struct frames_config {
 	unsigned buffers;     /* per camera, default 3, 2..32 */
 	size_t max_frame;     /* bytes, default 921600, 64K..64M */
 	unsigned pool_blocks; /* per camera, default 2 * buffers, 2..64 */
-	/* bytes of the budget, per camera, beyond the worst case; set by who has added that up */
-	size_t spare_bytes;
 };
 
 struct config {
 	struct server_config server;
 	struct frames_config frames;
-	unsigned pool_blocks_line; /* of the file; 0: it is not set there */
-	size_t memory_budget;      /* bytes, default 200M, 1M..64G */
+	size_t memory_budget; /* bytes, default 200M, 1M..64G */
 	struct camera_config cameras[CONFIG_CAMERAS_MAX];
 	size_t n_cameras; /* 0: the caller picks */
-	bool is_picked;   /* set by that caller */
-	bool has_file;    /* the file was there */
 };
 
 /* An option of the command line, in its order. */
@@ -97,12 +91,12 @@ void config_init_defaults(struct config *ret_config);
 
 /*
  * Defaults, then the file at path, then the overrides, then the checks of the whole. With path NULL
- * the default file is read if it exists. 0; -EINVAL with err naming file, line, key and what is
- * allowed (or the option); -ENOENT/-EACCES/... when a file that was asked for cannot be read. The
- * result is written only on success.
+ * the default file is read if it exists; *ret_has_file is whether a file was read. 0; -EINVAL with
+ * err naming file, line, key and what is allowed (or the option); -ENOENT/-EACCES/... when a file
+ * that was asked for cannot be read. The results are written only on success.
  */
 int config_load(const char *path, const struct config_override *overrides, size_t n_overrides,
-	struct config *ret_config, struct error *err);
+	struct config *ret_config, bool *ret_has_file, struct error *err);
 
 /*
  * Parses a file's text into config, which is changed even on failure; name is for messages. 0,

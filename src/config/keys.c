@@ -57,18 +57,22 @@ static const struct config_key camera_keys[] = {
 
 #define CAMERA_PREFIX "camera:"
 
-int config_find_section(struct config *config, const char *name, struct config_section *ret_section,
-	struct error *err)
+int config_find_section(struct config_draft *draft, const char *name,
+	struct config_section *ret_section, struct error *err)
 {
 	static const struct {
 		const char *name;
 		const struct config_key *keys;
 	} sections[] = {{"server", server_keys}, {"frames", frames_keys}, {"memory", memory_keys}};
 
+	struct config *config = draft->config;
+
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
 		if (strcmp(name, sections[i].name) == 0) {
-			*ret_section =
-				(struct config_section){.keys = sections[i].keys, .object = config};
+			bool is_frames = sections[i].keys == frames_keys;
+			*ret_section = (struct config_section){.keys = sections[i].keys,
+				.object = config,
+				.line = is_frames ? &draft->lines.pool_blocks : NULL};
 			return 0;
 		}
 	}
@@ -82,8 +86,10 @@ int config_find_section(struct config *config, const char *name, struct config_s
 	if (r < 0) {
 		return r;
 	}
-	*ret_section =
-		(struct config_section){.keys = camera_keys, .object = camera, .is_camera = true};
+	*ret_section = (struct config_section){.keys = camera_keys,
+		.object = camera,
+		.line = &draft->lines.cameras[camera - config->cameras],
+		.is_camera = true};
 	return 0;
 }
 
@@ -148,15 +154,10 @@ static int set_key(const struct config_section *section, const struct config_key
 	}
 }
 
-/* For what cannot be judged until everything is known. */
-static void note_line(
-	const struct config_section *section, const struct config_key *key, unsigned line)
+/* Whether a value cannot be judged until everything is known. */
+static bool is_judged_later(const struct config_key *key)
 {
-	if (key->type == KEY_SPEC) {
-		((struct camera_config *)section->object)->line = line;
-	} else if (section->keys == frames_keys && strcmp(key->name, "pool_blocks") == 0) {
-		((struct config *)section->object)->pool_blocks_line = line;
-	}
+	return key->type == KEY_SPEC || strcmp(key->name, "pool_blocks") == 0;
 }
 
 int config_section_set(const struct config_section *section, unsigned line, const char *name,
@@ -167,8 +168,8 @@ int config_section_set(const struct config_section *section, unsigned line, cons
 			continue;
 		}
 		int r = set_key(section, key, value, err);
-		if (r == 0) {
-			note_line(section, key, line);
+		if (r == 0 && is_judged_later(key)) {
+			*section->line = line;
 		}
 		return r;
 	}

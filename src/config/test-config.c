@@ -66,10 +66,12 @@ static struct config load_with(
 	struct error err = {0};
 
 	write_file(text, strlen(text));
-	int r = config_load(path, overrides, n_overrides, &config, &err);
+	bool has_file = false;
+	int r = config_load(path, overrides, n_overrides, &config, &has_file, &err);
 	if (r != 0) {
 		fail_msg("%s: %s", text, err.text);
 	}
+	assert_true(has_file);
 	return config;
 }
 
@@ -78,9 +80,11 @@ static void refuse_with(const char *text, const struct config_override *override
 {
 	struct config config = {.n_cameras = 77};
 	struct error err = {0};
+	bool has_file;
 
 	write_file(text, strlen(text));
-	assert_int_equal(config_load(path, overrides, n_overrides, &config, &err), -EINVAL);
+	assert_int_equal(
+		config_load(path, overrides, n_overrides, &config, &has_file, &err), -EINVAL);
 	const char *told = err.text;
 	if (strncmp(told, folder, strlen(folder)) == 0) {
 		told += strlen(folder) + 1;
@@ -199,7 +203,8 @@ static void refuses_options_out_of_form(void **state)
 	struct config config;
 	struct error err = {0};
 	struct config_override override = OPTION(text);
-	assert_int_equal(config_load(path, &override, 1, &config, &err), -EINVAL);
+	bool has_file;
+	assert_int_equal(config_load(path, &override, 1, &config, &has_file, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "must be SECTION.KEY=VALUE"));
 }
 
@@ -228,8 +233,9 @@ static void judges_the_whole(void **state)
 static int try_load(const char *name, struct error *err)
 {
 	struct config config;
+	bool has_file;
 
-	return config_load(name, NULL, 0, &config, err);
+	return config_load(name, NULL, 0, &config, &has_file, err);
 }
 
 static void judges_the_file(void **state)

@@ -14,6 +14,9 @@
 
 #define CAMERA_END_NS (500 * NSEC_PER_MSEC)
 
+_Static_assert(HUB_SLOTS_MAX == CONFIG_CAMERAS_MAX, "each configured camera has a slot");
+_Static_assert(HUB_NAME_MAX == CONFIG_CAMERA_NAME_MAX, "a slot takes each name whole");
+
 enum running_next {
 	RUNNING_STAYS,
 	RUNNING_RESTARTS, /* with its new configuration, when its thread has ended */
@@ -30,8 +33,8 @@ struct running_camera {
 struct running {
 	struct hub *hub;
 	struct server *server;
-	struct config config; /* what is to run */
-	int ended_fd;         /* eventfd: a camera has ended */
+	struct setup setup; /* what is to run */
+	int ended_fd;       /* eventfd: a camera has ended */
 	struct server_watch *ended_watch;
 	struct running_camera cameras[CONFIG_CAMERAS_MAX];
 };
@@ -70,10 +73,11 @@ static const struct camera_config *find_wanted(const struct config *config, cons
 /* A failure is shown, not fatal. */
 static void start_camera(struct running *running, struct running_camera *entry)
 {
+	const struct setup *setup = &running->setup;
 	struct error err = {0};
 
-	if (camera_new(&entry->config, &running->config.frames, entry->slot, running->ended_fd,
-		    &entry->camera, &err) < 0) {
+	if (camera_new(&entry->config, &setup->config.frames, setup->spare_bytes, entry->slot,
+		    running->ended_fd, &entry->camera, &err) < 0) {
 		struct camera_info info = {.state = CAMERA_STATE_ERROR};
 		log_error("%s", err.text);
 		snprintf(info.error, sizeof(info.error), "%s", err.text);
@@ -100,8 +104,10 @@ static void add(
 /* Those that have no entry yet; while all are taken, one is about to leave. */
 static void add_missing(struct running *running)
 {
-	for (size_t i = 0; i < running->config.n_cameras; i++) {
-		const struct camera_config *wanted = &running->config.cameras[i];
+	const struct config *config = &running->setup.config;
+
+	for (size_t i = 0; i < config->n_cameras; i++) {
+		const struct camera_config *wanted = &config->cameras[i];
 		struct running_camera *entry = find_free(running);
 		if (entry && !find_entry(running, wanted->name)) {
 			add(running, entry, wanted);
@@ -114,7 +120,6 @@ static bool is_same_camera(const struct camera_config *a, const struct camera_co
 	return a->idle_stop_ns == b->idle_stop_ns && camera_spec_equal(&a->spec, &b->spec);
 }
 
-/* But for what the budget leaves: that holds from the next start of a camera. */
 static bool is_same_frames(const struct frames_config *a, const struct frames_config *b)
 {
 	return a->buffers == b->buffers && a->max_frame == b->max_frame &&
@@ -124,7 +129,7 @@ static bool is_same_frames(const struct frames_config *a, const struct frames_co
 static void decide(struct running *running, struct running_camera *entry, bool is_new_frames)
 {
 	const char *name = entry->config.name;
-	const struct camera_config *wanted = find_wanted(&running->config, name);
+	const struct camera_config *wanted = find_wanted(&running->setup.config, name);
 
 	if (!wanted) {
 		log_info("%s: taken away", name);
@@ -175,11 +180,12 @@ static void on_ended(void *userdata)
 	follow(running);
 }
 
-void running_change(struct running *running, const struct config *config)
+void running_change(struct running *running, const struct setup *setup)
 {
-	bool is_new_frames = !is_same_frames(&running->config.frames, &config->frames);
+	bool is_new_frames = !is_same_frames(&running->setup.config.frames, &setup->config.frames);
 
-	running->config = *config;
+	/* What the budget leaves holds from the next start of a camera. */
+	running->setup = *setup;
 	for (size_t i = 0; i < CONFIG_CAMERAS_MAX; i++) {
 		if (running->cameras[i].slot) {
 			decide(running, &running->cameras[i], is_new_frames);
@@ -188,9 +194,9 @@ void running_change(struct running *running, const struct config *config)
 	follow(running);
 }
 
-const struct config *running_config(const struct running *running)
+const struct setup *running_setup(const struct running *running)
 {
-	return &running->config;
+	return &running->setup;
 }
 
 static bool have_all_ended(const struct running *running)
@@ -252,7 +258,7 @@ struct running *running_free(struct running *running)
 	return NULL;
 }
 
-int running_new(struct hub *hub, struct server *server, const struct config *config,
+int running_new(struct hub *hub, struct server *server, const struct setup *setup,
 	struct running **ret_running, struct error *err)
 {
 	struct running *running = calloc(1, sizeof(*running));
@@ -262,7 +268,7 @@ int running_new(struct hub *hub, struct server *server, const struct config *con
 	}
 	running->hub = hub;
 	running->server = server;
-	running->config = *config;
+	running->setup = *setup;
 	running->ended_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (running->ended_fd < 0) {
 		int r = error_set(err, -errno, "cameras: %s", error_name(-errno));

@@ -6,15 +6,15 @@
 #ifndef SERVE_RUNNING_H
 #define SERVE_RUNNING_H
 
-#include "config/config.h"
 #include "hub/hub.h"
+#include "serve/setup.h"
 
 struct running;
 struct server;
 
-/* Starts the cameras of config. hub and server must outlive the result. 0, or a negative errno with
- * err; a camera that cannot be started is not an error, it shows why. */
-int running_new(struct hub *hub, struct server *server, const struct config *config,
+/* Starts the cameras of setup, which is copied. hub and server must outlive the result. 0, or a
+ * negative errno with err; a camera that cannot be started is not an error, it shows why. */
+int running_new(struct hub *hub, struct server *server, const struct setup *setup,
 	struct running **ret_running, struct error *err);
 
 /*
@@ -22,10 +22,10 @@ int running_new(struct hub *hub, struct server *server, const struct config *con
  * of one that is taken away are closed. Returns at once: what has to wait for a thread to end is
  * done when the server sees that end.
  */
-void running_change(struct running *running, const struct config *config);
+void running_change(struct running *running, const struct setup *setup);
 
 /* What is to run, as given last. */
-const struct config *running_config(const struct running *running);
+const struct setup *running_setup(const struct running *running);
 
 /*
  * Ends all cameras at the same time. True when they have ended; false when a driver did not let go

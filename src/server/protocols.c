@@ -6,8 +6,6 @@
  */
 #include "server/protocols.h"
 
-#include <stdio.h>
-
 #include "server/connections.h"
 #include "server/http.h"
 #include "server/request.h"
@@ -15,7 +13,6 @@
 #include "server/viewer.h"
 #include "server/watch.h"
 #include "server/websocket.h"
-#include "util/notify.h"
 
 /* Control messages come whole in one piece up to this size; longer ones are put together. */
 #define RX_BUFFER_BYTES 1024
@@ -46,30 +43,19 @@ static int refusal_callback(
 	return reason == LWS_CALLBACK_RAW_RX ? respond_refusal(wsi, request_refuse(in, size)) : 0;
 }
 
-/* "2 viewers, cam0 streaming, cam1 lost" for systemctl status, when it changed. */
-static void tell_systemd(struct server *server)
+static void report_changes(struct server *server)
 {
 	uint64_t state_changes = hub_state_changes(server->hub);
-	char text[256];
 
-	if (server->told_viewers == server->n_viewers &&
-		server->told_state_changes == state_changes) {
+	if (server->reported_viewers == server->n_viewers &&
+		server->reported_state_changes == state_changes) {
 		return;
 	}
-	server->told_viewers = server->n_viewers;
-	server->told_state_changes = state_changes;
-	size_t used = (size_t)snprintf(text, sizeof(text), "%u viewer%s", server->n_viewers,
-		server->n_viewers == 1 ? "" : "s");
-	for (unsigned i = 0; i < HUB_SLOTS_MAX && used < sizeof(text); i++) {
-		struct hub_slot *slot = hub_get(server->hub, i);
-		struct camera_info info;
-		if (slot) {
-			hub_slot_get_info(slot, &info);
-			used += (size_t)snprintf(text + used, sizeof(text) - used, ", %s %s",
-				hub_slot_name(slot), camera_state_name(info.state));
-		}
+	server->reported_viewers = server->n_viewers;
+	server->reported_state_changes = state_changes;
+	if (server->on_change) {
+		server->on_change(server->on_change_data);
 	}
-	notify_systemd("STATUS=%s", text);
 }
 
 /* Answers that wait for a turn go first, and an HTTP answer that ends with its picture needs one.
@@ -163,7 +149,7 @@ static void wake(struct server *server)
 	}
 	offer_news(server);
 	wake_snapshots(server);
-	tell_systemd(server);
+	report_changes(server);
 }
 
 /* The last viewer may end by a timeout: libwebsockets then goes on to wait for the next event. */

@@ -52,10 +52,11 @@ struct server {
 
 	atomic_bool is_stopping;
 	bool is_closing; /* viewers were told to go */
-	lws_sorted_usec_list_t accept_sul, close_sul, watchdog_sul;
-	uint64_t watchdog_ns;  /* 0: none asked for */
-	unsigned told_viewers; /* what systemd was last told of */
-	uint64_t told_state_changes;
+	lws_sorted_usec_list_t accept_sul, close_sul;
+	server_change_fn on_change; /* NULL: nobody asked */
+	void *on_change_data;
+	unsigned reported_viewers; /* when on_change was called last */
+	uint64_t reported_state_changes;
 
 	uint64_t started_ns;
 	uint64_t cpu_mark_ns, cpu_mark_used_ns; /* for cpu_percent */

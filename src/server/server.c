@@ -14,7 +14,6 @@
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/log.h"
-#include "util/notify.h"
 
 /* As measured: libwebsockets' and our own heap of an open connection, rounded up. */
 #define SESSION_BYTES ((size_t)12 * 1024)
@@ -135,33 +134,18 @@ static int start_listening(
 	return 0;
 }
 
-static void feed_watchdog(lws_sorted_usec_list_t *sul)
-{
-	struct server *server = lws_container_of(sul, struct server, watchdog_sul);
-
-	notify_systemd("WATCHDOG=1");
-	lws_sul_schedule(server->context, 0, sul, feed_watchdog,
-		(lws_usec_t)(server->watchdog_ns / NSEC_PER_USEC));
-}
-
 static int start(struct server *server, struct error *err)
 {
 	int r = limit_descriptors(&server->config.server, err);
 
-	if (r == 0) {
-		r = create_context(server, err);
-	}
-	if (r == 0) {
-		r = start_listening(server, &server->config.server, err);
-	}
 	if (r < 0) {
 		return r;
 	}
-	server->watchdog_ns = notify_watchdog_interval_ns();
-	if (server->watchdog_ns > 0) {
-		feed_watchdog(&server->watchdog_sul);
+	r = create_context(server, err);
+	if (r < 0) {
+		return r;
 	}
-	return 0;
+	return start_listening(server, &server->config.server, err);
 }
 
 /* lws_cancel_service() is the only call of libwebsockets that is safe from another thread. */
@@ -228,6 +212,17 @@ void server_stop(struct server *server)
 {
 	atomic_store(&server->is_stopping, true);
 	wake_loop(server);
+}
+
+void server_set_on_change(struct server *server, server_change_fn on_change, void *userdata)
+{
+	server->on_change = on_change;
+	server->on_change_data = userdata;
+}
+
+unsigned server_count_viewers(const struct server *server)
+{
+	return server->n_viewers;
 }
 
 int server_configure(struct server *server, const struct config *config, struct error *err)

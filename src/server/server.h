@@ -50,6 +50,16 @@ struct server_watch *server_watch_fd(
 struct server_watch *server_unwatch(struct server_watch *watch);
 
 /*
+ * Has the loop call on_change, soon, when a viewer that max_viewers counts came or left, or a
+ * camera changed its state. NULL: no longer.
+ */
+typedef void (*server_change_fn)(void *userdata);
+void server_set_on_change(struct server *server, server_change_fn on_change, void *userdata);
+
+/* Viewers that max_viewers counts. */
+unsigned server_count_viewers(const struct server *server);
+
+/*
  * New settings: limits and timeouts hold from now on, another address is listened on, open
  * connections stay. More viewers than at the start are not taken, which is logged. 0; or a negative
  * errno with err, and nothing is changed.

@@ -57,7 +57,8 @@ static void try_overrides(const char *text)
 		struct error err = {0};
 
 		override.kind = kind;
-		int r = config_load("/dev/null", &override, 1, &config, &err);
+		bool has_file;
+		int r = config_load("/dev/null", &override, 1, &config, &has_file, &err);
 		check(r, &config, &err);
 		must(r < 0 || config.frames.pool_blocks >= config.frames.buffers);
 	}
