@@ -210,7 +210,7 @@ void hub_slot_set_info(struct hub_slot *slot, const struct camera_info *info)
 	}
 }
 
-static void tell_demand(struct hub_slot *slot)
+static void call_demand(struct hub_slot *slot)
 {
 	pthread_mutex_lock(&slot->lock);
 	if (slot->demand) {
@@ -222,7 +222,7 @@ static void tell_demand(struct hub_slot *slot)
 void hub_slot_watch(struct hub_slot *slot)
 {
 	if (atomic_fetch_add(&slot->watchers, 1) == 0) {
-		tell_demand(slot);
+		call_demand(slot);
 	}
 }
 
@@ -232,7 +232,7 @@ void hub_slot_unwatch(struct hub_slot *slot)
 
 	assert(before > 0);
 	if (before == 1) {
-		tell_demand(slot);
+		call_demand(slot);
 	}
 }
 

@@ -185,7 +185,7 @@ static int skip_restart(struct bits *bits)
 	return 0;
 }
 
-struct plan {
+struct scan_layout {
 	uint64_t mcus;
 	unsigned n_blocks; /* of an MCU */
 	struct {
@@ -199,23 +199,23 @@ static uint64_t divide_up(uint64_t value, uint64_t by)
 }
 
 /* A scan of one component has a single block in its MCU (T.81, A.2.2). */
-static void plan_init(struct plan *plan, const struct jpeg_header *header)
+static void scan_layout_init(struct scan_layout *layout, const struct jpeg_header *header)
 {
 	unsigned h_max = 1, v_max = 1;
 	bool is_single = header->n_components == 1;
 
-	*plan = (struct plan){0};
+	*layout = (struct scan_layout){0};
 	for (unsigned i = 0; i < header->n_components; i++) {
 		const struct jpeg_component *component = &header->components[i];
 		unsigned n = is_single ? 1 : (unsigned)component->h * component->v;
 		for (unsigned j = 0; j < n; j++) {
-			plan->blocks[plan->n_blocks].dc = component->dc;
-			plan->blocks[plan->n_blocks++].ac = component->ac;
+			layout->blocks[layout->n_blocks].dc = component->dc;
+			layout->blocks[layout->n_blocks++].ac = component->ac;
 		}
 		h_max = component->h > h_max && !is_single ? component->h : h_max;
 		v_max = component->v > v_max && !is_single ? component->v : v_max;
 	}
-	plan->mcus = divide_up(header->width, 8 * h_max) * divide_up(header->height, 8 * v_max);
+	layout->mcus = divide_up(header->width, 8 * h_max) * divide_up(header->height, 8 * v_max);
 }
 
 /* The header was read from picture, so the tables that the scan uses are there, or are standard
@@ -245,12 +245,12 @@ static int tables_init(struct table tables[2][JPEG_TABLES_MAX], const struct jpe
 	return 0;
 }
 
-static int skip_mcu(
-	struct bits *bits, const struct plan *plan, struct table tables[2][JPEG_TABLES_MAX])
+static int skip_mcu(struct bits *bits, const struct scan_layout *layout,
+	struct table tables[2][JPEG_TABLES_MAX])
 {
-	for (unsigned i = 0; i < plan->n_blocks; i++) {
+	for (unsigned i = 0; i < layout->n_blocks; i++) {
 		int r = skip_block(
-			bits, &tables[0][plan->blocks[i].dc], &tables[1][plan->blocks[i].ac]);
+			bits, &tables[0][layout->blocks[i].dc], &tables[1][layout->blocks[i].ac]);
 		if (bits_are_overdrawn(bits)) {
 			return -ENODATA;
 		}
@@ -265,25 +265,25 @@ int jpeg_scan_measure(const struct jpeg_header *header, const uint8_t *picture, 
 	size_t size, size_t *ret_end)
 {
 	struct table tables[2][JPEG_TABLES_MAX];
-	struct plan plan;
+	struct scan_layout layout;
 	struct bits bits = {.data = data, .size = size};
 
 	if (header->is_progressive || header->n_scan_components != header->n_components) {
 		return -ENOTSUP;
 	}
-	plan_init(&plan, header);
+	scan_layout_init(&layout, header);
 	int r = tables_init(tables, header, picture);
 	if (r < 0) {
 		return r;
 	}
-	for (uint64_t mcu = 0; mcu < plan.mcus; mcu++) {
+	for (uint64_t mcu = 0; mcu < layout.mcus; mcu++) {
 		if (header->restart_interval && mcu && mcu % header->restart_interval == 0) {
 			r = skip_restart(&bits);
 			if (r < 0) {
 				return r;
 			}
 		}
-		r = skip_mcu(&bits, &plan, tables);
+		r = skip_mcu(&bits, &layout, tables);
 		if (r < 0) {
 			return r;
 		}

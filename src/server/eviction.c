@@ -64,7 +64,7 @@ static void check_idle(lws_sorted_usec_list_t *deadline)
 	viewer->checked_acknowledged = acknowledged;
 	viewer->owes_pong = viewer->wants_ping = is_idle && !viewer_is_http(viewer);
 	if (viewer->wants_ping) {
-		viewer_ask_turn(viewer);
+		viewer_want_write(viewer);
 	}
 	eviction_schedule_check(viewer);
 }

@@ -71,25 +71,25 @@ static void expire(lws_sorted_usec_list_t *deadline)
 	struct viewer *viewer = lws_container_of(deadline, struct viewer, deadline);
 
 	viewer->is_expired = true;
-	viewer_ask_turn(viewer);
+	viewer_want_write(viewer);
 }
 
-static int start_snapshot(struct lws *wsi, struct session *session, struct hub_slot *slot)
+static int start_snapshot(struct lws *wsi, struct attachment *attachment, struct hub_slot *slot)
 {
-	session->viewer = viewer_new(server_of(wsi), wsi, VIEWER_TRANSPORT_SNAPSHOT);
-	if (!session->viewer) {
+	attachment->viewer = viewer_new(server_of(wsi), wsi, VIEWER_TRANSPORT_SNAPSHOT);
+	if (!attachment->viewer) {
 		return -1;
 	}
 	lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
-	lws_sul_schedule(
-		lws_get_context(wsi), 0, &session->viewer->deadline, expire, SNAPSHOT_TIMEOUT_US);
-	viewer_begin_turn(session->viewer);
-	viewer_watch(session->viewer, slot);
-	viewer_ask_turn(session->viewer); /* at once, if the camera has failed already */
+	lws_sul_schedule(lws_get_context(wsi), 0, &attachment->viewer->deadline, expire,
+		SNAPSHOT_TIMEOUT_US);
+	viewer_on_writable(attachment->viewer);
+	viewer_watch(attachment->viewer, slot);
+	viewer_want_write(attachment->viewer); /* at once, if the camera has failed already */
 	return 0;
 }
 
-static int start_stream(struct lws *wsi, struct session *session, struct hub_slot *slot)
+static int start_stream(struct lws *wsi, struct attachment *attachment, struct hub_slot *slot)
 {
 	static const char header[] =
 		"HTTP/1.1 200 OK\r\n"
@@ -105,22 +105,22 @@ static int start_stream(struct lws *wsi, struct session *session, struct hub_slo
 	if (lws_write(wsi, buffer + LWS_PRE, sizeof(header) - 1, LWS_WRITE_HTTP) < 0) {
 		return -1;
 	}
-	session->viewer = viewer_new(server_of(wsi), wsi, VIEWER_TRANSPORT_MULTIPART);
-	if (!session->viewer) {
+	attachment->viewer = viewer_new(server_of(wsi), wsi, VIEWER_TRANSPORT_MULTIPART);
+	if (!attachment->viewer) {
 		return -1;
 	}
 	lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
-	viewer_begin_turn(session->viewer);
-	eviction_schedule_check(session->viewer);
-	viewer_watch(session->viewer, slot);
+	viewer_on_writable(attachment->viewer);
+	eviction_schedule_check(attachment->viewer);
+	viewer_watch(attachment->viewer, slot);
 	return 0;
 }
 
-typedef int (*start_fn)(struct lws *wsi, struct session *session, struct hub_slot *slot);
+typedef int (*start_fn)(struct lws *wsi, struct attachment *attachment, struct hub_slot *slot);
 
 /* HEAD on a picture tells its type and starts nothing: how long it would be is not known. */
 static int start_for(
-	struct lws *wsi, struct session *session, start_fn start, struct hub_slot *slot)
+	struct lws *wsi, struct attachment *attachment, start_fn start, struct hub_slot *slot)
 {
 	if (!slot) {
 		return respond_text(
@@ -132,7 +132,7 @@ static int start_for(
 						: "multipart/x-mixed-replace; boundary=" BOUNDARY,
 			NULL, NULL, 0);
 	}
-	return start(wsi, session, slot);
+	return start(wsi, attachment, slot);
 }
 
 /* "stream", "snapshot", "stream_1", ...: as mjpg-streamer has it. NULL: something else. */
@@ -161,7 +161,7 @@ static start_fn parse_action(const char *action, unsigned *ret_index)
 	return NULL;
 }
 
-static int request_root(struct lws *wsi, struct session *session)
+static int request_root(struct lws *wsi, struct attachment *attachment)
 {
 	char action[32];
 	unsigned index;
@@ -175,21 +175,21 @@ static int request_root(struct lws *wsi, struct session *session)
 		return respond_text(wsi, 404, NULL,
 			"action must be stream, snapshot, stream_1 or snapshot_1\n");
 	}
-	return start_for(wsi, session, start, hub_get(server_of(wsi)->hub, index));
+	return start_for(wsi, attachment, start, hub_get(server_of(wsi)->hub, index));
 }
 
-static int route(struct lws *wsi, struct session *session, const char *path)
+static int route(struct lws *wsi, struct attachment *attachment, const char *path)
 {
 	struct server *server = server_of(wsi);
 
 	if (strcmp(path, "/") == 0) {
-		return request_root(wsi, session);
+		return request_root(wsi, attachment);
 	}
 	if (strncmp(path, "/snapshot/", 10) == 0) {
-		return start_for(wsi, session, start_snapshot, hub_find(server->hub, path + 10));
+		return start_for(wsi, attachment, start_snapshot, hub_find(server->hub, path + 10));
 	}
 	if (strncmp(path, "/stream/", 8) == 0) {
-		return start_for(wsi, session, start_stream, hub_find(server->hub, path + 8));
+		return start_for(wsi, attachment, start_stream, hub_find(server->hub, path + 8));
 	}
 	if (strcmp(path, "/api/status") == 0) {
 		return respond_json(wsi, status_json(server));
@@ -206,25 +206,25 @@ static int route(struct lws *wsi, struct session *session, const char *path)
 	return respond_asset(wsi, path);
 }
 
-int http_request(struct lws *wsi, struct session *session)
+int http_request(struct lws *wsi, struct attachment *attachment)
 {
 	char path[REQUEST_PATH_MAX];
 	unsigned status = request_read(wsi, path, sizeof(path));
 
-	return status == 200 ? route(wsi, session, path) : respond_refusal(wsi, status);
+	return status == 200 ? route(wsi, attachment, path) : respond_refusal(wsi, status);
 }
 
 /* The next request may be read. */
-static void end_snapshot(struct lws *wsi, struct session *session)
+static void end_snapshot(struct lws *wsi, struct attachment *attachment)
 {
-	session->viewer = viewer_free(session->viewer);
+	attachment->viewer = viewer_free(attachment->viewer);
 	lws_rx_flow_control(wsi, 1);
 }
 
 /* Answers a snapshot that will not come: its camera cannot, or took too long. */
-static int give_up_snapshot(struct lws *wsi, struct session *session)
+static int give_up_snapshot(struct lws *wsi, struct attachment *attachment)
 {
-	struct viewer *viewer = session->viewer;
+	struct viewer *viewer = attachment->viewer;
 	char text[ERROR_TEXT_MAX + 64];
 	struct camera_info info;
 
@@ -235,7 +235,7 @@ static int give_up_snapshot(struct lws *wsi, struct session *session)
 	}
 	snprintf(text, sizeof(text), "no picture: %s%s%s\n", camera_state_name(info.state),
 		info.error[0] ? ": " : "", info.error);
-	end_snapshot(wsi, session);
+	end_snapshot(wsi, attachment);
 	return respond_unavailable(wsi, RETRY_AFTER_SNAPSHOT_S, text);
 }
 
@@ -248,20 +248,20 @@ static int send_around(struct viewer *viewer, struct hub_slot *slot, struct fram
 	memcpy(start, header, header_size);
 	int r = lws_write(viewer->wsi, start, header_size + frame->size + trailer_size, kind);
 	if (lws_partial_buffered(viewer->wsi)) {
-		viewer_ask_turn(viewer); /* libwebsockets uses it for the rest */
+		viewer_want_write(viewer); /* libwebsockets uses it for the rest */
 	}
 	viewer_note_sent(viewer, slot, frame, header_size + trailer_size);
 	return r < 0 ? -1 : 0;
 }
 
-static int send_snapshot(struct lws *wsi, struct session *session)
+static int send_snapshot(struct lws *wsi, struct attachment *attachment)
 {
 	char header[FRAME_HEADROOM_SERVER - LWS_PRE];
 	struct hub_slot *slot;
-	struct frame *frame = viewer_pick(session->viewer, &slot);
+	struct frame *frame = viewer_pick(attachment->viewer, &slot);
 
 	if (!frame) {
-		return give_up_snapshot(wsi, session);
+		return give_up_snapshot(wsi, attachment);
 	}
 	int length = snprintf(header, sizeof(header),
 		"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: %zu\r\n"
@@ -269,8 +269,8 @@ static int send_snapshot(struct lws *wsi, struct session *session)
 		frame->size, frame->captured_ns / NSEC_PER_SEC,
 		frame->captured_ns % NSEC_PER_SEC / NSEC_PER_USEC);
 	int r = send_around(
-		session->viewer, slot, frame, header, (size_t)length, 0, LWS_WRITE_HTTP_FINAL);
-	end_snapshot(wsi, session);
+		attachment->viewer, slot, frame, header, (size_t)length, 0, LWS_WRITE_HTTP_FINAL);
+	end_snapshot(wsi, attachment);
 	return r < 0 ? -1 : respond_end(wsi);
 }
 
@@ -303,16 +303,16 @@ int http_send_part(struct viewer *viewer)
 		viewer->owes_boundary ? 0 : boundary_size, LWS_WRITE_HTTP);
 }
 
-int http_writeable(struct lws *wsi, struct session *session)
+int http_writeable(struct lws *wsi, struct attachment *attachment)
 {
-	if (!session->viewer) {
+	if (!attachment->viewer) {
 		return 0;
 	}
-	viewer_begin_turn(session->viewer);
-	if (server_of(wsi)->is_closing || session->viewer->is_dismissed) {
+	viewer_on_writable(attachment->viewer);
+	if (server_of(wsi)->is_closing || attachment->viewer->is_dismissed) {
 		return -1;
 	}
-	return session->viewer->transport == VIEWER_TRANSPORT_SNAPSHOT
-		       ? send_snapshot(wsi, session)
-		       : http_send_part(session->viewer);
+	return attachment->viewer->transport == VIEWER_TRANSPORT_SNAPSHOT
+		       ? send_snapshot(wsi, attachment)
+		       : http_send_part(attachment->viewer);
 }

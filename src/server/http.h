@@ -4,8 +4,8 @@
 
 #include "server/viewer.h"
 
-int http_request(struct lws *wsi, struct session *session);
-int http_writeable(struct lws *wsi, struct session *session);
+int http_request(struct lws *wsi, struct attachment *attachment);
+int http_writeable(struct lws *wsi, struct attachment *attachment);
 
 /* Sends a part of a multipart stream, if there is a frame and room for it. 0; -1: to be cut off. */
 int http_send_part(struct viewer *viewer);

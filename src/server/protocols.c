@@ -58,13 +58,13 @@ static void report_changes(struct server *server)
 	}
 }
 
-/* Answers that wait for a turn go first, and an HTTP answer that ends with its picture needs one.
- */
-static void send_news(struct viewer *viewer)
+/* Answers that wait go first; an HTTP answer that ends with its picture is sent when the socket is
+ * writable. */
+static void send_latest(struct viewer *viewer)
 {
 	int r = 0;
 
-	if (viewer->is_asked || viewer->has_ended) {
+	if (viewer->wants_write || viewer->has_ended) {
 		return;
 	}
 	switch (viewer->transport) {
@@ -76,7 +76,7 @@ static void send_news(struct viewer *viewer)
 		r = http_send_part(viewer);
 		break;
 	case VIEWER_TRANSPORT_SNAPSHOT:
-		viewer_ask_turn(viewer);
+		viewer_want_write(viewer);
 		break;
 	}
 	if (r < 0) {
@@ -84,32 +84,32 @@ static void send_news(struct viewer *viewer)
 	}
 }
 
-/* The slots whose latest frame the viewers were not told of yet, as a mask. */
-static unsigned take_news(struct server *server)
+/* The slots whose latest frame was not offered to the viewers yet, as a mask. */
+static unsigned take_new_slots(struct server *server)
 {
-	unsigned news = 0;
+	unsigned new_slots = 0;
 
 	for (unsigned i = 0; i < HUB_SLOTS_MAX; i++) {
 		struct hub_slot *slot = hub_get(server->hub, i);
 		uint64_t number = slot ? hub_slot_latest_number(slot) : 0;
 		if (number != 0 && number != server->seen[i]) {
 			server->seen[i] = number;
-			news |= 1U << i;
+			new_slots |= 1U << i;
 		}
 	}
-	return news;
+	return new_slots;
 }
 
-static void offer_news(struct server *server)
+static void offer_new_frames(struct server *server)
 {
-	unsigned news = take_news(server);
+	unsigned new_slots = take_new_slots(server);
 
-	for (struct viewer *viewer = server->viewers; viewer && news; viewer = viewer->next) {
-		for (unsigned left = news; left; left &= left - 1) {
+	for (struct viewer *viewer = server->viewers; viewer && new_slots; viewer = viewer->next) {
+		for (unsigned left = new_slots; left; left &= left - 1) {
 			unsigned i = (unsigned)__builtin_ctz(left);
 			viewer_offer(viewer, hub_get(server->hub, i), server->seen[i]);
 		}
-		send_news(viewer);
+		send_latest(viewer);
 	}
 }
 
@@ -119,7 +119,7 @@ static void wake_snapshots(struct server *server)
 	for (struct viewer *viewer = server->viewers; viewer && server->n_snapshots > 0;
 		viewer = viewer->next) {
 		if (viewer->transport == VIEWER_TRANSPORT_SNAPSHOT) {
-			viewer_ask_turn(viewer);
+			viewer_want_write(viewer);
 		}
 	}
 }
@@ -137,7 +137,7 @@ static void begin_closing(struct server *server)
 {
 	server->is_closing = true;
 	for (struct viewer *viewer = server->viewers; viewer; viewer = viewer->next) {
-		viewer_ask_turn(viewer);
+		viewer_want_write(viewer);
 	}
 	lws_sul_schedule(server->context, 0, &server->close_sul, end_closing, CLOSE_TIMEOUT_US);
 }
@@ -147,7 +147,7 @@ static void wake(struct server *server)
 	if (atomic_load(&server->is_stopping) && !server->is_closing) {
 		begin_closing(server);
 	}
-	offer_news(server);
+	offer_new_frames(server);
 	wake_snapshots(server);
 	report_changes(server);
 }
@@ -163,31 +163,31 @@ static void wake_at_end(struct server *server)
 static int viewer_callback(
 	struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t size)
 {
-	struct session *session = user;
+	struct attachment *attachment = user;
 
 	switch (reason) {
 	case LWS_CALLBACK_HTTP:
-		return connection_begin_request(wsi) < 0 ? -1 : http_request(wsi, session);
+		return connection_begin_request(wsi) < 0 ? -1 : http_request(wsi, attachment);
 	case LWS_CALLBACK_HTTP_WRITEABLE:
-		return http_writeable(wsi, session);
+		return http_writeable(wsi, attachment);
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
 		return connection_begin_request(wsi) < 0 ? -1 : websocket_confirm(wsi, in);
 	case LWS_CALLBACK_ESTABLISHED:
-		return websocket_established(wsi, session);
+		return websocket_established(wsi, attachment);
 	case LWS_CALLBACK_RECEIVE:
-		return websocket_receive(wsi, session, in, size);
+		return websocket_receive(wsi, attachment, in, size);
 	case LWS_CALLBACK_RECEIVE_PONG:
-		session->viewer->owes_pong = false;
+		attachment->viewer->owes_pong = false;
 		return 0;
 	case LWS_CALLBACK_SERVER_WRITEABLE:
-		return websocket_writeable(wsi, session);
+		return websocket_writeable(wsi, attachment);
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-		session->viewer->has_ended = true; /* libwebsockets answers the close */
+		attachment->viewer->has_ended = true; /* libwebsockets answers the close */
 		return 0;
 	case LWS_CALLBACK_CLOSED:
 	case LWS_CALLBACK_CLOSED_HTTP:
-		if (session) {
-			session->viewer = viewer_free(session->viewer);
+		if (attachment) {
+			attachment->viewer = viewer_free(attachment->viewer);
 			wake_at_end(server_of(wsi));
 		}
 		return 0;
@@ -214,12 +214,12 @@ static int http_callback(
 const struct lws_protocols server_protocols[] = {
 	[PROTOCOL_HTTP] = {.name = "http",
 		.callback = http_callback,
-		.per_session_data_size = sizeof(struct session),
+		.per_session_data_size = sizeof(struct attachment),
 		.rx_buffer_size = RX_BUFFER_BYTES,
 		.tx_packet_size = TX_PACKET_BYTES},
 	[PROTOCOL_V1] = {.name = WEBSOCKET_PROTOCOL,
 		.callback = viewer_callback,
-		.per_session_data_size = sizeof(struct session),
+		.per_session_data_size = sizeof(struct attachment),
 		.rx_buffer_size = RX_BUFFER_BYTES,
 		.tx_packet_size = TX_PACKET_BYTES},
 	[PROTOCOL_LISTENER] = {.name = "listener", .callback = listener_callback},

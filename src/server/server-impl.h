@@ -45,13 +45,13 @@ struct server {
 	lws_dll2_owner_t waiting; /* connections without a request, the longest waiting one first */
 	unsigned max_viewers_at_start; /* what the tables were made for */
 	uint32_t last_viewer_id;
-	uint64_t seen[HUB_SLOTS_MAX]; /* number of the frame that the viewers were told of */
+	uint64_t seen[HUB_SLOTS_MAX]; /* number of the frame that was offered to the viewers last */
 
 	struct delivery_counters deliveries[HUB_SLOTS_MAX];
 	struct counter refused, evicted, sent_bytes;
 
 	atomic_bool is_stopping;
-	bool is_closing; /* viewers were told to go */
+	bool is_closing; /* viewers are being closed */
 	lws_sorted_usec_list_t accept_sul, close_sul;
 	server_change_fn on_change; /* NULL: nobody asked */
 	void *on_change_data;
@@ -63,8 +63,8 @@ struct server {
 	double cpu_percent;
 };
 
-/* What libwebsockets keeps for us with every connection. */
-struct session {
+/* What libwebsockets keeps for us with a connection, beside struct connection. */
+struct attachment {
 	struct viewer *viewer; /* NULL: an ordinary request */
 };
 

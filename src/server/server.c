@@ -16,7 +16,7 @@
 #include "util/log.h"
 
 /* As measured: libwebsockets' and our own heap of an open connection, rounded up. */
-#define SESSION_BYTES ((size_t)12 * 1024)
+#define CONNECTION_BYTES ((size_t)12 * 1024)
 
 /* What libwebsockets has to say is about single connections: of interest to developers only. */
 static void log_library(int level, const char *line)
@@ -257,13 +257,13 @@ static bool watches_nothing(const struct viewer *viewer)
 	return true;
 }
 
-/* It is told in its next turn; one whose socket is full gets none. */
+/* The close is sent when its socket takes it; one that stays full is cut off. */
 static void dismiss(struct server *server, struct viewer *viewer)
 {
 	uint64_t timeout_s = server->config.server.stall_timeout_ns / NSEC_PER_SEC + 1;
 
 	viewer->is_dismissed = true;
-	viewer_ask_turn(viewer);
+	viewer_want_write(viewer);
 	lws_set_timeout(viewer->wsi, PENDING_TIMEOUT_USER_OK,
 		timeout_s < INT_MAX ? (int)timeout_s : INT_MAX);
 }
@@ -294,11 +294,11 @@ size_t server_worst_bytes(const struct config *config)
 {
 	const struct server_config *server = &config->server;
 	/* The kernel may take twice of what a send buffer is set to, socket(7). */
-	size_t viewer = 2 * server->send_buffer + SESSION_BYTES;
+	size_t viewer = 2 * server->send_buffer + CONNECTION_BYTES;
 
 	if (config->frames.max_frame > server->send_buffer) {
 		viewer += config->frames.max_frame; /* libwebsockets keeps what did not fit */
 	}
 	return server->max_viewers * viewer +
-	       SERVER_OTHER_CONNECTIONS * (SESSION_BYTES + SERVER_HEADERS_MAX_BYTES);
+	       SERVER_OTHER_CONNECTIONS * (CONNECTION_BYTES + SERVER_HEADERS_MAX_BYTES);
 }

@@ -72,7 +72,7 @@ void server_dismiss_viewers(struct server *server, struct hub_slot *slot);
 /* The same, and what its viewers were sent is no longer counted. To be called before hub_remove. */
 void server_forget_camera(struct server *server, struct hub_slot *slot);
 
-/* Memory in the worst case: sessions and the kernel's send buffers. */
+/* Memory in the worst case: connections and the kernel's send buffers. */
 size_t server_worst_bytes(const struct config *config);
 
 #endif

@@ -119,7 +119,7 @@ void viewer_watch(struct viewer *viewer, struct hub_slot *slot)
 	uint64_t number = hub_slot_latest_number(slot);
 	if (number) {
 		viewer_offer(viewer, slot, number);
-		viewer_ask_turn(viewer);
+		viewer_want_write(viewer);
 	}
 }
 
@@ -164,21 +164,21 @@ uint64_t viewer_skipped(const struct viewer *viewer)
 
 /*
  * libwebsockets polls for what an HTTP client sends, and for its half-close, but reads neither
- * while an answer is under way: the loop would turn without rest. So it looks at input only
- * together with a turn to send; without input it gives no turns.
+ * while an answer is under way: the loop would spin. So it looks at input only while
+ * writing is asked for; without input it does not report that the socket is writable either.
  */
-void viewer_ask_turn(struct viewer *viewer)
+void viewer_want_write(struct viewer *viewer)
 {
-	viewer->is_asked = true;
+	viewer->wants_write = true;
 	if (viewer_is_http(viewer)) {
 		lws_rx_flow_control(viewer->wsi, 1);
 	}
 	lws_callback_on_writable(viewer->wsi);
 }
 
-void viewer_begin_turn(struct viewer *viewer)
+void viewer_on_writable(struct viewer *viewer)
 {
-	viewer->is_asked = false;
+	viewer->wants_write = false;
 	if (viewer_is_http(viewer)) {
 		lws_rx_flow_control(viewer->wsi, 0);
 	}
@@ -212,8 +212,8 @@ void viewer_offer(struct viewer *viewer, struct hub_slot *slot, uint64_t number)
 		return;
 	}
 	account_skipped(viewer, slot, number);
-	if (viewer->is_asked) {
-		eviction_note_blocked(viewer); /* so full that there was not even a turn */
+	if (viewer->wants_write) {
+		eviction_note_blocked(viewer); /* so full that it did not even become writable */
 	}
 }
 
@@ -244,7 +244,7 @@ static bool socket_takes(struct viewer *viewer, size_t size)
 	return true;
 }
 
-static bool has_news(const struct subscription *subscription, struct hub_slot *slot)
+static bool has_new_frame(const struct subscription *subscription, struct hub_slot *slot)
 {
 	if (!subscription->is_active) {
 		return false;
@@ -253,12 +253,12 @@ static bool has_news(const struct subscription *subscription, struct hub_slot *s
 	return number && (!subscription->has_number || number > subscription->number);
 }
 
-static struct hub_slot *next_with_news(struct viewer *viewer)
+static struct hub_slot *next_with_new_frame(struct viewer *viewer)
 {
 	for (unsigned i = 0; i < HUB_SLOTS_MAX; i++) {
-		unsigned index = (viewer->turn + i) % HUB_SLOTS_MAX;
+		unsigned index = (viewer->next_slot + i) % HUB_SLOTS_MAX;
 		struct hub_slot *slot = hub_get(viewer->server->hub, index);
-		if (has_news(&viewer->subscriptions[index], slot)) {
+		if (has_new_frame(&viewer->subscriptions[index], slot)) {
 			return slot;
 		}
 	}
@@ -267,7 +267,7 @@ static struct hub_slot *next_with_news(struct viewer *viewer)
 
 struct frame *viewer_pick(struct viewer *viewer, struct hub_slot **ret_slot)
 {
-	struct hub_slot *slot = next_with_news(viewer);
+	struct hub_slot *slot = next_with_new_frame(viewer);
 
 	if (!slot) {
 		return NULL;
@@ -291,7 +291,7 @@ void viewer_note_sent(
 
 	viewer->sent++;
 	viewer->subscriptions[hub_slot_index(slot)].has_skipped = false;
-	viewer->turn = (uint8_t)((hub_slot_index(slot) + 1) % HUB_SLOTS_MAX);
+	viewer->next_slot = (uint8_t)((hub_slot_index(slot) + 1) % HUB_SLOTS_MAX);
 	counter_increment(&counters->sent);
 	counter_add(&viewer->server->sent_bytes, header_bytes + frame->size);
 	histogram_observe(&counters->capture_to_send, clock_now_ns() - frame->captured_ns);

@@ -36,9 +36,9 @@ struct viewer {
 	struct lws *wsi;
 	enum viewer_transport transport;
 	uint32_t send_capacity; /* payload bytes that the socket's send buffer takes */
-	bool is_asked;          /* a turn was asked for, and has not come yet */
+	bool wants_write;       /* asked for, and its socket did not take anything yet */
 	bool has_ended;         /* WebSocket: a close frame is on its way */
-	uint8_t turn; /* the slot that is looked at first, so that every camera gets its turn */
+	uint8_t next_slot;      /* looked at first, so that no camera keeps the others waiting */
 	uint64_t sent;
 	uint64_t blocked_ns;           /* since when it takes nothing, 0 while it does */
 	uint64_t blocked_acknowledged; /* bytes that the peer had taken by then */
@@ -51,11 +51,11 @@ struct viewer {
 	uint8_t *message; /* a text message that arrives in parts */
 	size_t message_size;
 	enum lws_close_status close_status;
-	const char *close_reason;        /* WebSocket: of the close frame that waits for a turn */
+	const char *close_reason;        /* WebSocket: of a close frame that waits to be sent */
 	bool is_dismissed;               /* its last camera was taken away */
 	bool owes_boundary;              /* multipart: none was sent behind the last picture */
 	bool is_expired;                 /* snapshot: it has waited long enough */
-	bool wants_ping;                 /* WebSocket: to be sent in the next turn */
+	bool wants_ping;                 /* WebSocket: a ping waits to be sent */
 	bool owes_pong;                  /* WebSocket: it was asked for a sign of life */
 	uint64_t checked_acknowledged;   /* bytes that it had taken when it was last looked at */
 	lws_sorted_usec_list_t deadline; /* snapshot: of the picture; else of the next look */
@@ -91,19 +91,19 @@ static inline bool viewer_is_http(const struct viewer *viewer)
 	       viewer->transport == VIEWER_TRANSPORT_SNAPSHOT;
 }
 
-/* Asks for a turn to send, which comes when the socket takes something. */
-void viewer_ask_turn(struct viewer *viewer);
+/* Asks to be called back, by viewer_on_writable, when the socket takes something. */
+void viewer_want_write(struct viewer *viewer);
 
-/* To be called first in the turn. */
-void viewer_begin_turn(struct viewer *viewer);
+/* The socket takes something. To be called before anything is sent then. */
+void viewer_on_writable(struct viewer *viewer);
 
 /* A frame with this number was published: counts what was skipped. */
 void viewer_offer(struct viewer *viewer, struct hub_slot *slot, uint64_t number);
 
 /*
  * Picks the frame to send now: one that the viewer has not had and that its socket takes whole, so
- * that it may be sent outside of a turn, too. NULL when there is none. The caller owns the frame,
- * sends it at once, and calls viewer_note_sent.
+ * that it may be sent before the socket was polled, too. NULL when there is none. The caller owns
+ * the frame, sends it at once, and calls viewer_note_sent.
  */
 struct frame *viewer_pick(struct viewer *viewer, struct hub_slot **ret_slot);
 

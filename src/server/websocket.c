@@ -16,7 +16,7 @@
 
 #define RETRY_AFTER_FULL_S 5
 
-/* What a close frame may wait for a turn: one whose socket is full gets none. */
+/* What a close frame may wait for room in a full socket. */
 #define CLOSE_TIMEOUT_S 5
 
 /* Of Sec-WebSocket-Key, 16 bytes in base64, RFC 6455 4.1. */
@@ -98,7 +98,7 @@ int websocket_confirm(struct lws *wsi, char *upgrade)
 	return 0;
 }
 
-int websocket_established(struct lws *wsi, struct session *session)
+int websocket_established(struct lws *wsi, struct attachment *attachment)
 {
 	struct server *server = server_of(wsi);
 	bool is_v1 = strcmp(lws_get_protocol(wsi)->name, WEBSOCKET_PROTOCOL) == 0;
@@ -110,19 +110,19 @@ int websocket_established(struct lws *wsi, struct session *session)
 		!request_cameras(wsi, path, "/ws/video", &mask, &first)) {
 		return -1;
 	}
-	session->viewer = viewer_new(
+	attachment->viewer = viewer_new(
 		server, wsi, is_v1 ? VIEWER_TRANSPORT_WEBSOCKET_V1 : VIEWER_TRANSPORT_WEBSOCKET);
-	if (!session->viewer) {
+	if (!attachment->viewer) {
 		return -1;
 	}
-	eviction_schedule_check(session->viewer);
+	eviction_schedule_check(attachment->viewer);
 	if (!is_v1) {
-		viewer_watch(session->viewer, first);
+		viewer_watch(attachment->viewer, first);
 		return 0;
 	}
 	for (unsigned i = 0; i < HUB_SLOTS_MAX; i++) {
 		if (mask & 1U << i) {
-			viewer_watch(session->viewer, hub_get(server->hub, i));
+			viewer_watch(attachment->viewer, hub_get(server->hub, i));
 		}
 	}
 	return 0;
@@ -178,14 +178,14 @@ static int answer_message(struct viewer *viewer, const char *text, size_t size)
 	if (++viewer->n_replies == REPLIES_MAX) {
 		lws_rx_flow_control(viewer->wsi, 0);
 	}
-	viewer_ask_turn(viewer);
+	viewer_want_write(viewer);
 	return 0;
 }
 
 /*
  * Behind a close frame nothing is sent, RFC 6455 section 5.5.1; until it is answered nobody
- * watches. It goes out in a turn: when libwebsockets is told to close while it reads a message, it
- * trips over the rest of it, and may close without the frame.
+ * watches. It goes out when the socket is writable: when libwebsockets is told to close while it
+ * reads a message, it trips over the rest of it, and may close without the frame.
  */
 static int close_with(struct viewer *viewer, enum lws_close_status status, const char *reason)
 {
@@ -193,7 +193,7 @@ static int close_with(struct viewer *viewer, enum lws_close_status status, const
 	viewer->close_status = status;
 	viewer->close_reason = reason;
 	viewer_unwatch_all(viewer);
-	viewer_ask_turn(viewer);
+	viewer_want_write(viewer);
 	lws_set_timeout(viewer->wsi, PENDING_TIMEOUT_CLOSE_SEND, CLOSE_TIMEOUT_S);
 	return 0;
 }
@@ -222,9 +222,9 @@ static int keep_part(struct viewer *viewer, const char *data, size_t size)
 	return 0;
 }
 
-int websocket_receive(struct lws *wsi, struct session *session, const char *data, size_t size)
+int websocket_receive(struct lws *wsi, struct attachment *attachment, const char *data, size_t size)
 {
-	struct viewer *viewer = session->viewer;
+	struct viewer *viewer = attachment->viewer;
 	bool is_last = lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0;
 
 	if (viewer->has_ended) {
@@ -267,7 +267,7 @@ static int send_reply(struct viewer *viewer)
 		lws_rx_flow_control(viewer->wsi, 1);
 	}
 	/* There may be a frame, too: answers do not hold the picture up. */
-	viewer_ask_turn(viewer);
+	viewer_want_write(viewer);
 	return r < 0 ? -1 : 0;
 }
 
@@ -278,7 +278,7 @@ static int send_ping(struct viewer *viewer)
 	int r = lws_write(viewer->wsi, ping + LWS_PRE, 1, LWS_WRITE_PING);
 
 	viewer->wants_ping = false;
-	viewer_ask_turn(viewer); /* for what else there is */
+	viewer_want_write(viewer); /* for what else there is */
 	return r < 0 ? -1 : 0;
 }
 
@@ -343,11 +343,11 @@ int websocket_send_frames(struct viewer *viewer)
 	return r;
 }
 
-int websocket_writeable(struct lws *wsi, struct session *session)
+int websocket_writeable(struct lws *wsi, struct attachment *attachment)
 {
-	struct viewer *viewer = session->viewer;
+	struct viewer *viewer = attachment->viewer;
 
-	viewer_begin_turn(viewer);
+	viewer_on_writable(viewer);
 	if (viewer->close_reason) {
 		return send_close(viewer);
 	}

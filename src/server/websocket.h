@@ -13,9 +13,10 @@
  * header's value, libwebsockets'; it is changed when the request is to go on without an upgrade. */
 int websocket_confirm(struct lws *wsi, char *upgrade);
 
-int websocket_established(struct lws *wsi, struct session *session);
-int websocket_receive(struct lws *wsi, struct session *session, const char *data, size_t size);
-int websocket_writeable(struct lws *wsi, struct session *session);
+int websocket_established(struct lws *wsi, struct attachment *attachment);
+int websocket_receive(
+	struct lws *wsi, struct attachment *attachment, const char *data, size_t size);
+int websocket_writeable(struct lws *wsi, struct attachment *attachment);
 
 /* Sends the frames that the viewer has not had, as far as its socket takes them. 0; -1: to be cut
  * off. */

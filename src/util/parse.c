@@ -52,13 +52,13 @@ int parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *ret_value)
 	return 0;
 }
 
-struct unit {
+struct number_unit {
 	const char *suffix;
 	uint64_t factor;
 };
 
 static int parse_with_unit(
-	const char *text, const struct unit *units, size_t n_units, uint64_t *ret_value)
+	const char *text, const struct number_unit *units, size_t n_units, uint64_t *ret_value)
 {
 	const char *end;
 	uint64_t value;
@@ -86,7 +86,7 @@ static int parse_with_unit(
 
 int parse_size(const char *text, uint64_t *ret_bytes)
 {
-	static const struct unit units[] = {
+	static const struct number_unit units[] = {
 		{"", 1}, {"K", 1ULL << 10}, {"M", 1ULL << 20}, {"G", 1ULL << 30}};
 
 	return parse_with_unit(text, units, sizeof(units) / sizeof(units[0]), ret_bytes);
@@ -94,7 +94,7 @@ int parse_size(const char *text, uint64_t *ret_bytes)
 
 int parse_duration(const char *text, uint64_t *ret_ns)
 {
-	static const struct unit units[] = {{"ms", NSEC_PER_MSEC}, {"s", NSEC_PER_SEC},
+	static const struct number_unit units[] = {{"ms", NSEC_PER_MSEC}, {"s", NSEC_PER_SEC},
 		{"m", 60 * NSEC_PER_SEC}, {"h", 3600 * NSEC_PER_SEC}, {"d", 86400 * NSEC_PER_SEC}};
 
 	return parse_with_unit(text, units, sizeof(units) / sizeof(units[0]), ret_ns);
