@@ -211,20 +211,21 @@ static int http_callback(
 	return viewer_callback(wsi, reason, user, in, size);
 }
 
+/* The first one is also for requests, and for WebSocket without a subprotocol. */
 const struct lws_protocols server_protocols[] = {
-	[PROTOCOL_HTTP] = {.name = "http",
+	{.name = "http",
 		.callback = http_callback,
 		.per_session_data_size = sizeof(struct attachment),
 		.rx_buffer_size = RX_BUFFER_BYTES,
 		.tx_packet_size = TX_PACKET_BYTES},
-	[PROTOCOL_V1] = {.name = WEBSOCKET_PROTOCOL,
+	{.name = WEBSOCKET_PROTOCOL,
 		.callback = viewer_callback,
 		.per_session_data_size = sizeof(struct attachment),
 		.rx_buffer_size = RX_BUFFER_BYTES,
 		.tx_packet_size = TX_PACKET_BYTES},
-	[PROTOCOL_LISTENER] = {.name = "listener", .callback = listener_callback},
-	[PROTOCOL_REFUSAL] = {.name = PROTOCOL_REFUSAL_NAME, .callback = refusal_callback},
-	[PROTOCOL_WATCH] = {.name = "watch",
+	{.name = PROTOCOL_LISTENER_NAME, .callback = listener_callback},
+	{.name = PROTOCOL_REFUSAL_NAME, .callback = refusal_callback},
+	{.name = WATCH_PROTOCOL_NAME,
 		.callback = watch_callback,
 		.per_session_data_size = sizeof(struct server_watch)},
 	{0},

@@ -4,7 +4,8 @@
 
 #include <libwebsockets.h>
 
-#include "server/server.h"
+#include "config/config.h"
+#include "hub/hub.h"
 
 /* Connections beside the viewers: pages, status, metrics, requests that are not complete yet. */
 #define SERVER_OTHER_CONNECTIONS 32
@@ -53,7 +54,7 @@ struct server {
 	atomic_bool is_stopping;
 	bool is_closing; /* viewers are being closed */
 	lws_sorted_usec_list_t accept_sul, close_sul;
-	server_change_fn on_change; /* NULL: nobody asked */
+	void (*on_change)(void *userdata); /* NULL: nobody asked */
 	void *on_change_data;
 	unsigned reported_viewers; /* when on_change was called last */
 	uint64_t reported_state_changes;
@@ -67,10 +68,6 @@ struct server {
 struct attachment {
 	struct viewer *viewer; /* NULL: an ordinary request */
 };
-
-/* Gives fd, which is closed with the result or on failure, to the loop; protocol is an enum
- * server_protocol. NULL when it failed. */
-struct lws *server_adopt_file(struct server *server, int fd, unsigned protocol);
 
 static inline struct server *server_of(struct lws *wsi)
 {

@@ -11,6 +11,7 @@
 #include "server/protocols.h"
 #include "server/request.h"
 #include "server/viewer.h"
+#include "server/watch.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -92,15 +93,6 @@ static int create_context(struct server *server, struct error *err)
 	return server->vhost ? 0 : error_set(err, -ENOMEM, "libwebsockets could not start");
 }
 
-struct lws *server_adopt_file(struct server *server, int fd, unsigned protocol)
-{
-	lws_sock_file_fd_type file = {.filefd = fd};
-
-	return fd < 0 ? NULL
-		      : lws_adopt_descriptor_vhost(server->vhost, LWS_ADOPT_RAW_FILE_DESC, file,
-				server_protocols[protocol].name, NULL);
-}
-
 static void warn_if_reachable(const char *address, int fd)
 {
 	if (!listener_is_loopback(fd)) {
@@ -122,7 +114,7 @@ static int start_listening(
 		return r;
 	}
 	warn_if_reachable(address, fd);
-	struct lws *listener = server_adopt_file(server, fd, PROTOCOL_LISTENER);
+	struct lws *listener = watch_adopt_file(server, fd, PROTOCOL_LISTENER_NAME);
 	if (!listener) {
 		return error_set(err, -ENOMEM, "listen %s: out of memory", address);
 	}

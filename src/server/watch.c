@@ -6,12 +6,20 @@
 
 #include <fcntl.h>
 
-#include "server/protocols.h"
+struct lws *watch_adopt_file(struct server *server, int fd, const char *protocol)
+{
+	lws_sock_file_fd_type file = {.filefd = fd};
+
+	return fd < 0 ? NULL
+		      : lws_adopt_descriptor_vhost(
+				server->vhost, LWS_ADOPT_RAW_FILE_DESC, file, protocol, NULL);
+}
 
 struct server_watch *server_watch_fd(
 	struct server *server, int fd, server_readable_fn on_readable, void *userdata)
 {
-	struct lws *wsi = server_adopt_file(server, fcntl(fd, F_DUPFD_CLOEXEC, 0), PROTOCOL_WATCH);
+	struct lws *wsi =
+		watch_adopt_file(server, fcntl(fd, F_DUPFD_CLOEXEC, 0), WATCH_PROTOCOL_NAME);
 
 	if (!wsi) {
 		return NULL;

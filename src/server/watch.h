@@ -3,6 +3,9 @@
 #define SERVER_WATCH_H
 
 #include "server/server-impl.h"
+#include "server/server.h"
+
+#define WATCH_PROTOCOL_NAME "watch"
 
 /* What libwebsockets keeps for us with a watched descriptor. */
 struct server_watch {
@@ -10,6 +13,10 @@ struct server_watch {
 	server_readable_fn on_readable; /* NULL: no longer watched */
 	void *userdata;
 };
+
+/* Gives fd, which is closed with the result or on failure, to the loop; protocol: the name of the
+ * struct lws_protocols that is called for it. NULL when it failed. */
+struct lws *watch_adopt_file(struct server *server, int fd, const char *protocol);
 
 /* Called by libwebsockets; user is a struct server_watch. */
 int watch_callback(
