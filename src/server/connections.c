@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "server/listener.h"
+#include "server/core/listener.h"
 #include "server/respond.h"
 #include "util/cleanup.h"
 #include "util/log.h"

@@ -2,7 +2,7 @@
 #ifndef SERVER_CONNECTIONS_H
 #define SERVER_CONNECTIONS_H
 
-#include "server/server-impl.h"
+#include "server/core/state.h"
 
 /* Viewers and other requests together. */
 unsigned connections_max(const struct server_config *config);

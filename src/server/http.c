@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "server/assets.h"
-#include "server/eviction.h"
+#include "server/core/eviction.h"
 #include "server/request.h"
 #include "server/respond.h"
-#include "server/status.h"
+#include "server/core/status.h"
 #include "util/clock.h"
 
 #define BOUNDARY "twinlens-frame"

@@ -2,7 +2,7 @@
 #ifndef SERVER_HTTP_H
 #define SERVER_HTTP_H
 
-#include "server/viewer.h"
+#include "server/core/viewer.h"
 
 int http_request(struct lws *wsi, struct attachment *attachment);
 int http_writeable(struct lws *wsi, struct attachment *attachment);

@@ -10,7 +10,7 @@
 #include "server/http.h"
 #include "server/request.h"
 #include "server/respond.h"
-#include "server/viewer.h"
+#include "server/core/viewer.h"
 #include "server/watch.h"
 #include "server/websocket.h"
 

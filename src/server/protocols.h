@@ -2,7 +2,7 @@
 #ifndef SERVER_PROTOCOLS_H
 #define SERVER_PROTOCOLS_H
 
-#include "server/server-impl.h"
+#include "server/core/state.h"
 
 #define PROTOCOL_LISTENER_NAME "listener"
 #define PROTOCOL_REFUSAL_NAME  "refusal"

@@ -2,7 +2,7 @@
 #ifndef SERVER_REQUEST_H
 #define SERVER_REQUEST_H
 
-#include "server/server-impl.h"
+#include "server/core/state.h"
 
 #define REQUEST_PATH_MAX 256
 

@@ -3,7 +3,7 @@
 #ifndef SERVER_RESPOND_H
 #define SERVER_RESPOND_H
 
-#include "server/server-impl.h"
+#include "server/core/state.h"
 
 /* A whole answer. extra: further header lines, each ending with \r\n, or NULL. HEAD gets no body;
  * for a body that is NULL, which only HEAD may have, the answer does not tell its length. */

@@ -7,10 +7,10 @@
 #include <sys/resource.h>
 
 #include "server/connections.h"
-#include "server/listener.h"
+#include "server/core/listener.h"
 #include "server/protocols.h"
 #include "server/request.h"
-#include "server/viewer.h"
+#include "server/core/viewer.h"
 #include "server/watch.h"
 #include "util/cleanup.h"
 #include "util/clock.h"

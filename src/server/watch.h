@@ -2,7 +2,7 @@
 #ifndef SERVER_WATCH_H
 #define SERVER_WATCH_H
 
-#include "server/server-impl.h"
+#include "server/core/state.h"
 #include "server/server.h"
 
 #define WATCH_PROTOCOL_NAME "watch"

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "server/control.h"
-#include "server/eviction.h"
+#include "server/core/eviction.h"
 #include "server/request.h"
 #include "server/respond.h"
-#include "server/status.h"
-#include "server/viewer.h"
+#include "server/core/status.h"
+#include "server/core/viewer.h"
 #include "util/clock.h"
 
 /* Answers that may wait for a viewer to take them; at this many its messages are no longer read. */

@@ -2,7 +2,7 @@
 #ifndef SERVER_WEBSOCKET_H
 #define SERVER_WEBSOCKET_H
 
-#include "server/server-impl.h"
+#include "server/core/state.h"
 
 #define WEBSOCKET_PROTOCOL "twinlens.v1"
 

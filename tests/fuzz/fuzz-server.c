@@ -3,7 +3,7 @@
  * packet: what follows comes when the server has dealt with that. Each answer begins as HTTP does,
  * and nothing of the client is left when it is gone.
  */
-#include "server/server-impl.h"
+#include "server/core/state.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -13,6 +13,7 @@
 
 #include "fuzz.h"
 #include "server/request.h"
+#include "server/server.h"
 
 #define TURNS_MAX    64 /* of the loop, until it has dealt with a packet */
 #define TURNS_IDLE   3

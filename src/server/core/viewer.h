@@ -2,10 +2,10 @@
  * A viewer: somebody who is sent frames, over WebSocket, as multipart, or one frame as a snapshot.
  * It holds no frame, only the number of the last one that it had of each camera.
  */
-#ifndef SERVER_VIEWER_H
-#define SERVER_VIEWER_H
+#ifndef SERVER_CORE_VIEWER_H
+#define SERVER_CORE_VIEWER_H
 
-#include "server/server-impl.h"
+#include "server/core/state.h"
 
 enum viewer_transport {
 	VIEWER_TRANSPORT_WEBSOCKET,    /* bare JPEG messages */

@@ -1,11 +1,11 @@
-#include "server/status.h"
+#include "server/core/status.h"
 
 #include <unistd.h>
 
 #include "kernel/meminfo.h"
 #include "kernel/process/process.h"
 #include "metrics/heap.h"
-#include "server/viewer.h"
+#include "server/core/viewer.h"
 #include "util/clock.h"
 
 /* Three decimals are enough for people, and keep the JSON short. */

@@ -1,9 +1,9 @@
-#include "server/status.h"
+#include "server/core/status.h"
 
 #include "kernel/process/process.h"
 #include "metrics/exposition.h"
 #include "metrics/heap.h"
-#include "server/viewer.h"
+#include "server/core/viewer.h"
 
 #define LABELS_MAX (HUB_NAME_MAX + 64)
 

@@ -1,8 +1,8 @@
 /* Viewers that give no sign of life are cut off, so that others get their places. */
-#ifndef SERVER_EVICTION_H
-#define SERVER_EVICTION_H
+#ifndef SERVER_CORE_EVICTION_H
+#define SERVER_CORE_EVICTION_H
 
-#include "server/viewer.h"
+#include "server/core/viewer.h"
 
 /* The socket of the viewer is full. A peer that takes nothing for stall_timeout is stalled. */
 void eviction_note_blocked(struct viewer *viewer);

@@ -1,10 +1,10 @@
 /* What the server says of itself: as JSON, as Prometheus text, as healthy or not. */
-#ifndef SERVER_STATUS_H
-#define SERVER_STATUS_H
+#ifndef SERVER_CORE_STATUS_H
+#define SERVER_CORE_STATUS_H
 
 #include <jansson.h>
 
-#include "server/server-impl.h"
+#include "server/core/state.h"
 
 /* New references; NULL when out of memory. */
 json_t *status_json(struct server *server);

@@ -4,14 +4,14 @@
  * slow network holds one frame and not seconds of old ones, and a viewer that stopped reading costs
  * nothing.
  */
-#include "server/viewer.h"
+#include "server/core/viewer.h"
 
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include "server/eviction.h"
-#include "server/listener.h"
+#include "server/core/eviction.h"
+#include "server/core/listener.h"
 #include "util/clock.h"
 
 const char *viewer_transport_name(enum viewer_transport transport)

@@ -1,6 +1,6 @@
 /* What the files of the server share. */
-#ifndef SERVER_SERVER_IMPL_H
-#define SERVER_SERVER_IMPL_H
+#ifndef SERVER_CORE_STATE_H
+#define SERVER_CORE_STATE_H
 
 #include <libwebsockets.h>
 

@@ -1,6 +1,6 @@
 /* The listening socket, and what every accepted one is set to. */
-#ifndef SERVER_LISTENER_H
-#define SERVER_LISTENER_H
+#ifndef SERVER_CORE_LISTENER_H
+#define SERVER_CORE_LISTENER_H
 
 #include "config/config.h"
 #include "util/error.h"

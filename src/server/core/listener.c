@@ -2,7 +2,7 @@
  * Our own socket and not libwebsockets': its errors have words, its port can be asked for, and a
  * new address can be listened on while the connections of the old one go on.
  */
-#include "server/listener.h"
+#include "server/core/listener.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
