@@ -1,4 +1,5 @@
-/* How connections get from the listening socket into the event loop, and how many may be there. */
+/* The connections in the event loop: how many may be there, and which of them wait for a request.
+ */
 #ifndef SERVER_CONNECTIONS_H
 #define SERVER_CONNECTIONS_H
 
@@ -7,9 +8,14 @@
 /* Viewers and other requests together. */
 unsigned connections_max(const struct server_config *config);
 
-/* Takes those that wait at the listening socket. When there are as many as may be, the one that has
- * waited longest without a request is closed; when all have one, the new one is answered 503. */
-void connections_adopt(struct server *server, struct lws *listener);
+/* Answers a connection whose first request did not come in time; it is closed afterwards. */
+typedef void (*connection_expired_fn)(struct lws *wsi);
+
+/* Gives an accepted socket to the event loop; it is closed when there is no memory for that. */
+void connection_open(struct server *server, int fd, connection_expired_fn on_expired);
+
+/* Closes the one that has waited longest without a request. False when all have one. */
+bool connections_drop_longest_waiting(struct server *server);
 
 /* A complete request has arrived. 0; -1: its place was given away, it is to be closed. */
 int connection_begin_request(struct lws *wsi);

@@ -6,6 +6,7 @@
  */
 #include "server/protocols.h"
 
+#include "server/accept.h"
 #include "server/connections.h"
 #include "server/http.h"
 #include "server/request.h"
@@ -30,7 +31,7 @@ static int listener_callback(
 	(void)in;
 	(void)size;
 	if (reason == LWS_CALLBACK_RAW_RX_FILE) {
-		connections_adopt(server_of(wsi), wsi);
+		accept_connections(server_of(wsi), wsi);
 	}
 	return 0;
 }
