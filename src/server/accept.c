@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "server/connections.h"
+#include "server/core/connections.h"
 #include "server/core/listener.h"
-#include "server/respond.h"
+#include "server/http/respond.h"
 #include "util/cleanup.h"
 #include "util/log.h"
 

@@ -7,13 +7,13 @@
 #include "server/protocols.h"
 
 #include "server/accept.h"
-#include "server/connections.h"
-#include "server/http.h"
-#include "server/request.h"
-#include "server/respond.h"
+#include "server/core/connections.h"
+#include "server/http/http.h"
+#include "server/http/request.h"
+#include "server/http/respond.h"
 #include "server/core/viewer.h"
 #include "server/watch.h"
-#include "server/websocket.h"
+#include "server/websocket/websocket.h"
 
 /* Control messages come whole in one piece up to this size; longer ones are put together. */
 #define RX_BUFFER_BYTES 1024

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "server/connections.h"
+#include "server/core/connections.h"
 #include "server/core/listener.h"
 #include "server/protocols.h"
-#include "server/request.h"
+#include "server/http/request.h"
 #include "server/core/viewer.h"
 #include "server/watch.h"
 #include "util/cleanup.h"

@@ -1,5 +1,5 @@
 /* Control messages: whatever comes, the answer is a JSON object with a status and the action. */
-#include "server/control.h"
+#include "server/websocket/control.h"
 
 #include <stdlib.h>
 #include <string.h>

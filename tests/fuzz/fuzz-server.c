@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "server/request.h"
+#include "server/http/request.h"
 #include "server/server.h"
 
 #define TURNS_MAX    64 /* of the loop, until it has dealt with a packet */

@@ -2,8 +2,8 @@
  * Control messages: JSON text from a viewer, JSON text back. Knows nothing of sockets, so that a
  * fuzzer can run it alone.
  */
-#ifndef SERVER_CONTROL_H
-#define SERVER_CONTROL_H
+#ifndef SERVER_WEBSOCKET_CONTROL_H
+#define SERVER_WEBSOCKET_CONTROL_H
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* The files of the page, embedded at build time. */
-#ifndef SERVER_ASSETS_H
-#define SERVER_ASSETS_H
+#ifndef SERVER_HTTP_ASSETS_H
+#define SERVER_HTTP_ASSETS_H
 
 #include <stddef.h>
 

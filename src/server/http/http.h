@@ -1,6 +1,6 @@
 /* Everything but WebSocket: the page, snapshots, multipart streams, status. Called by server.c. */
-#ifndef SERVER_HTTP_H
-#define SERVER_HTTP_H
+#ifndef SERVER_HTTP_HTTP_H
+#define SERVER_HTTP_HTTP_H
 
 #include "server/core/viewer.h"
 

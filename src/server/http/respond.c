@@ -1,9 +1,9 @@
-#include "server/respond.h"
+#include "server/http/respond.h"
 
 #include <jansson.h>
 #include <string.h>
 
-#include "server/connections.h"
+#include "server/core/connections.h"
 
 #define HEADER_MAX 1024
 

@@ -1,7 +1,7 @@
 /* HTTP answers. All return what a libwebsockets HTTP callback returns: 0 goes on, else the
  * connection is closed. */
-#ifndef SERVER_RESPOND_H
-#define SERVER_RESPOND_H
+#ifndef SERVER_HTTP_RESPOND_H
+#define SERVER_HTTP_RESPOND_H
 
 #include "server/core/state.h"
 

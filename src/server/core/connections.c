@@ -1,4 +1,4 @@
-#include "server/connections.h"
+#include "server/core/connections.h"
 
 #include "util/cleanup.h"
 

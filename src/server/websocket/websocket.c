@@ -1,12 +1,12 @@
-#include "server/websocket.h"
+#include "server/websocket/websocket.h"
 
 #include <endian.h>
 #include <string.h>
 
-#include "server/control.h"
+#include "server/websocket/control.h"
 #include "server/core/eviction.h"
-#include "server/request.h"
-#include "server/respond.h"
+#include "server/http/request.h"
+#include "server/http/respond.h"
 #include "server/core/status.h"
 #include "server/core/viewer.h"
 #include "util/clock.h"

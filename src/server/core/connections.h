@@ -1,7 +1,7 @@
 /* The connections in the event loop: how many may be there, and which of them wait for a request.
  */
-#ifndef SERVER_CONNECTIONS_H
-#define SERVER_CONNECTIONS_H
+#ifndef SERVER_CORE_CONNECTIONS_H
+#define SERVER_CORE_CONNECTIONS_H
 
 #include "server/core/state.h"
 

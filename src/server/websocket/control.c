@@ -1,4 +1,4 @@
-#include "server/control.h"
+#include "server/websocket/control.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* What a request asks for. */
-#ifndef SERVER_REQUEST_H
-#define SERVER_REQUEST_H
+#ifndef SERVER_HTTP_REQUEST_H
+#define SERVER_HTTP_REQUEST_H
 
 #include "server/core/state.h"
 

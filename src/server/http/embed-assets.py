@@ -14,7 +14,7 @@ CONTENT_TYPES = {
 
 def main(output, files):
     with open(output, "w", encoding="ascii") as out:
-        out.write('#include "server/assets.h"\n')
+        out.write('#include "server/http/assets.h"\n')
         for i, file in enumerate(files):
             with open(file, "rb") as content:
                 data = content.read()

@@ -1,12 +1,12 @@
-#include "server/http.h"
+#include "server/http/http.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "server/assets.h"
+#include "server/http/assets.h"
 #include "server/core/eviction.h"
-#include "server/request.h"
-#include "server/respond.h"
+#include "server/http/request.h"
+#include "server/http/respond.h"
 #include "server/core/status.h"
 #include "util/clock.h"
 

@@ -1,6 +1,6 @@
 /* /ws/video: frames out, control messages both ways. Called by the dispatch in server.c. */
-#ifndef SERVER_WEBSOCKET_H
-#define SERVER_WEBSOCKET_H
+#ifndef SERVER_WEBSOCKET_WEBSOCKET_H
+#define SERVER_WEBSOCKET_WEBSOCKET_H
 
 #include "server/core/state.h"
 
