@@ -8,6 +8,7 @@
 
 #include "server/accept.h"
 #include "server/core/connections.h"
+#include "server/core/delivery.h"
 #include "server/http/http.h"
 #include "server/http/request.h"
 #include "server/http/respond.h"
@@ -108,7 +109,7 @@ static void offer_new_frames(struct server *server)
 	for (struct viewer *viewer = server->viewers; viewer && new_slots; viewer = viewer->next) {
 		for (unsigned left = new_slots; left; left &= left - 1) {
 			unsigned i = (unsigned)__builtin_ctz(left);
-			viewer_offer(viewer, hub_get(server->hub, i), server->seen[i]);
+			delivery_offer(viewer, hub_get(server->hub, i), server->seen[i]);
 		}
 		send_latest(viewer);
 	}

@@ -77,7 +77,7 @@ void eviction_schedule_check(struct viewer *viewer)
 		(lws_usec_t)(timeout_ns / NSEC_PER_USEC));
 }
 
-void eviction_note_blocked(struct viewer *viewer)
+void eviction_check_blocked(struct viewer *viewer)
 {
 	uint64_t acknowledged = acknowledged_bytes(lws_get_socket_fd(viewer->wsi));
 	uint64_t now = clock_now_ns();

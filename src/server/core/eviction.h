@@ -4,8 +4,9 @@
 
 #include "server/core/viewer.h"
 
-/* The socket of the viewer is full. A peer that takes nothing for stall_timeout is stalled. */
-void eviction_note_blocked(struct viewer *viewer);
+/* The socket of the viewer is full: cuts it off when its peer has taken nothing for stall_timeout.
+ */
+void eviction_check_blocked(struct viewer *viewer);
 
 /*
  * From now on the viewer is looked at every stall_timeout. One that was sent nothing is cut off

@@ -1,18 +1,10 @@
-/*
- * Whole frame or skip: a frame is given to the socket only when the kernel's send buffer takes all
- * of it and next to nothing waits in it unsent. So libwebsockets never has a rest to copy aside, a
- * slow network holds one frame and not seconds of old ones, and a viewer that stopped reading costs
- * nothing.
- */
+/* A viewer is on the server's list from viewer_new to viewer_free. */
 #include "server/core/viewer.h"
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
+#include <assert.h>
 #include <sys/socket.h>
 
-#include "server/core/eviction.h"
 #include "server/core/listener.h"
-#include "util/clock.h"
 
 const char *viewer_transport_name(enum viewer_transport transport)
 {
@@ -114,11 +106,11 @@ void viewer_watch(struct viewer *viewer, struct hub_slot *slot)
 		return;
 	}
 	subscription->is_active = true;
-	subscription->has_number = false;
 	hub_slot_watch(slot);
 	uint64_t number = hub_slot_latest_number(slot);
-	if (number) {
-		viewer_offer(viewer, slot, number);
+	subscription->has_number = number > 0;
+	if (number > 0) {
+		subscription->number = number - 1;
 		viewer_want_write(viewer);
 	}
 }
@@ -146,9 +138,10 @@ struct hub_slot *viewer_only_slot(const struct viewer *viewer)
 {
 	unsigned i = 0;
 
-	while (!viewer->subscriptions[i].is_active) {
+	while (i < HUB_SLOTS_MAX && !viewer->subscriptions[i].is_active) {
 		i++;
 	}
+	assert(i < HUB_SLOTS_MAX);
 	return hub_get(viewer->server->hub, i);
 }
 
@@ -182,118 +175,4 @@ void viewer_on_writable(struct viewer *viewer)
 	if (viewer_is_http(viewer)) {
 		lws_rx_flow_control(viewer->wsi, 0);
 	}
-}
-
-/* Everything after the last frame that was sent or skipped, and before number, will never be sent.
- */
-static void account_skipped(struct viewer *viewer, struct hub_slot *slot, uint64_t number)
-{
-	struct subscription *subscription = &viewer->subscriptions[hub_slot_index(slot)];
-
-	if (!subscription->has_number) {
-		subscription->has_number = true;
-		subscription->number = number - 1;
-	}
-	if (number <= subscription->number + 1) {
-		return;
-	}
-	uint64_t skipped = number - 1 - subscription->number;
-	subscription->number = number - 1;
-	subscription->skipped += (uint32_t)skipped;
-	subscription->has_skipped = true;
-	counter_add(&viewer->server->deliveries[hub_slot_index(slot)].skipped, skipped);
-}
-
-void viewer_offer(struct viewer *viewer, struct hub_slot *slot, uint64_t number)
-{
-	struct subscription *subscription = &viewer->subscriptions[hub_slot_index(slot)];
-
-	if (!subscription->is_active) {
-		return;
-	}
-	account_skipped(viewer, slot, number);
-	if (viewer->wants_write) {
-		eviction_note_blocked(viewer); /* so full that it did not even become writable */
-	}
-}
-
-/*
- * Half a frame unsent is let pass: a link that is just fast enough would else run dry between two
- * frames. A frame that is larger than the whole buffer goes when the buffer is empty, and
- * libwebsockets keeps the rest of it: a picture is better than none.
- */
-static bool has_room_for(struct lws *wsi, size_t size, size_t capacity)
-{
-	int fd = lws_get_socket_fd(wsi);
-	int queued, unsent;
-
-	if (lws_partial_buffered(wsi) || ioctl(fd, SIOCOUTQ, &queued) < 0) {
-		return false;
-	}
-	return queued == 0 || (ioctl(fd, SIOCOUTQNSD, &unsent) == 0 && (size_t)unsent <= size / 2 &&
-				      (size_t)queued + size <= capacity);
-}
-
-static bool socket_takes(struct viewer *viewer, size_t size)
-{
-	if (!has_room_for(viewer->wsi, size, viewer->send_capacity)) {
-		eviction_note_blocked(viewer);
-		return false;
-	}
-	viewer->blocked_ns = 0;
-	return true;
-}
-
-static bool has_new_frame(const struct subscription *subscription, struct hub_slot *slot)
-{
-	if (!subscription->is_active) {
-		return false;
-	}
-	uint64_t number = hub_slot_latest_number(slot);
-	return number && (!subscription->has_number || number > subscription->number);
-}
-
-static struct hub_slot *next_with_new_frame(struct viewer *viewer)
-{
-	for (unsigned i = 0; i < HUB_SLOTS_MAX; i++) {
-		unsigned index = (viewer->next_slot + i) % HUB_SLOTS_MAX;
-		struct hub_slot *slot = hub_get(viewer->server->hub, index);
-		if (has_new_frame(&viewer->subscriptions[index], slot)) {
-			return slot;
-		}
-	}
-	return NULL;
-}
-
-struct frame *viewer_pick(struct viewer *viewer, struct hub_slot **ret_slot)
-{
-	struct hub_slot *slot = next_with_new_frame(viewer);
-
-	if (!slot) {
-		return NULL;
-	}
-	uint64_t number;
-	struct frame *frame = hub_slot_latest(slot, &number);
-	if (!frame || !socket_takes(viewer, frame->size)) {
-		return frame_unref(frame);
-	}
-	struct subscription *subscription = &viewer->subscriptions[hub_slot_index(slot)];
-	account_skipped(viewer, slot, number);
-	subscription->number = number;
-	*ret_slot = slot;
-	return frame;
-}
-
-void viewer_note_sent(
-	struct viewer *viewer, struct hub_slot *slot, struct frame *frame, size_t header_bytes)
-{
-	struct delivery_counters *counters = &viewer->server->deliveries[hub_slot_index(slot)];
-
-	viewer->sent++;
-	viewer->subscriptions[hub_slot_index(slot)].has_skipped = false;
-	viewer->next_slot = (uint8_t)((hub_slot_index(slot) + 1) % HUB_SLOTS_MAX);
-	counter_increment(&counters->sent);
-	counter_add(&viewer->server->sent_bytes, header_bytes + frame->size);
-	histogram_observe(&counters->capture_to_send, clock_now_ns() - frame->captured_ns);
-	frame_unref(frame);
 }

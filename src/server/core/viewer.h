@@ -97,18 +97,4 @@ void viewer_want_write(struct viewer *viewer);
 /* The socket takes something. To be called before anything is sent then. */
 void viewer_on_writable(struct viewer *viewer);
 
-/* A frame with this number was published: counts what was skipped. */
-void viewer_offer(struct viewer *viewer, struct hub_slot *slot, uint64_t number);
-
-/*
- * Picks the frame to send now: one that the viewer has not had and that its socket takes whole, so
- * that it may be sent before the socket was polled, too. NULL when there is none. The caller owns
- * the frame, sends it at once, and calls viewer_note_sent.
- */
-struct frame *viewer_pick(struct viewer *viewer, struct hub_slot **ret_slot);
-
-/* header_bytes: sent in front of the payload. Unrefs the frame. */
-void viewer_note_sent(
-	struct viewer *viewer, struct hub_slot *slot, struct frame *frame, size_t header_bytes);
-
 #endif

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "server/http/assets.h"
+#include "server/core/delivery.h"
 #include "server/core/eviction.h"
 #include "server/http/request.h"
 #include "server/http/respond.h"
 #include "server/core/status.h"
+#include "util/cleanup.h"
 #include "util/clock.h"
 
 #define BOUNDARY "twinlens-frame"
@@ -240,8 +242,9 @@ static int give_up_snapshot(struct lws *wsi, struct attachment *attachment)
 }
 
 /* Header, picture and trailer in one piece, without moving the picture. */
-static int send_around(struct viewer *viewer, struct hub_slot *slot, struct frame *frame,
-	const char *header, size_t header_size, size_t trailer_size, enum lws_write_protocol kind)
+static int send_around(struct viewer *viewer, const struct hub_slot *slot,
+	const struct frame *frame, const char *header, size_t header_size, size_t trailer_size,
+	enum lws_write_protocol kind)
 {
 	uint8_t *start = frame->data - header_size;
 
@@ -250,15 +253,16 @@ static int send_around(struct viewer *viewer, struct hub_slot *slot, struct fram
 	if (lws_partial_buffered(viewer->wsi)) {
 		viewer_want_write(viewer); /* libwebsockets uses it for the rest */
 	}
-	viewer_note_sent(viewer, slot, frame, header_size + trailer_size);
+	delivery_count_sent(viewer, slot, frame, header_size + trailer_size);
 	return r < 0 ? -1 : 0;
 }
 
 static int send_snapshot(struct lws *wsi, struct attachment *attachment)
 {
 	char header[FRAME_HEADROOM_SERVER - LWS_PRE];
-	struct hub_slot *slot;
-	struct frame *frame = viewer_pick(attachment->viewer, &slot);
+	struct hub_slot *slot = delivery_next_slot(attachment->viewer);
+	_cleanup_(frame_unrefp) struct frame *frame =
+		slot ? delivery_take_frame(attachment->viewer, slot) : NULL;
 
 	if (!frame) {
 		return give_up_snapshot(wsi, attachment);
@@ -283,8 +287,9 @@ int http_send_part(struct viewer *viewer)
 	static const char boundary[] = "\r\n--" BOUNDARY "\r\n";
 	const size_t boundary_size = sizeof(boundary) - 1;
 	char header[FRAME_HEADROOM_SERVER - LWS_PRE];
-	struct hub_slot *slot;
-	struct frame *frame = viewer_pick(viewer, &slot);
+	struct hub_slot *slot = delivery_next_slot(viewer);
+	_cleanup_(frame_unrefp) struct frame *frame =
+		slot ? delivery_take_frame(viewer, slot) : NULL;
 
 	if (!frame) {
 		return 0;

@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "server/websocket/control.h"
+#include "server/core/delivery.h"
 #include "server/core/eviction.h"
 #include "server/http/request.h"
 #include "server/http/respond.h"
 #include "server/core/status.h"
 #include "server/core/viewer.h"
+#include "util/cleanup.h"
 #include "util/clock.h"
 
 /* Answers that may wait for a viewer to take them; at this many its messages are no longer read. */
@@ -317,7 +319,7 @@ static void write_header(uint8_t *header, const struct frame *frame, unsigned in
 
 /* The header goes into the headroom of the very bytes that the camera wrote: one buffer for all
  * viewers. */
-static int send_frame(struct viewer *viewer, struct hub_slot *slot, struct frame *frame)
+static int send_frame(struct viewer *viewer, const struct hub_slot *slot, const struct frame *frame)
 {
 	unsigned index = hub_slot_index(slot);
 	size_t header = 0;
@@ -327,20 +329,24 @@ static int send_frame(struct viewer *viewer, struct hub_slot *slot, struct frame
 	}
 	int r = lws_write(
 		viewer->wsi, frame->data - header, frame->size + header, LWS_WRITE_BINARY);
-	viewer_note_sent(viewer, slot, frame, header);
+	delivery_count_sent(viewer, slot, frame, header);
 	return r < 0 ? -1 : 0;
 }
 
 int websocket_send_frames(struct viewer *viewer)
 {
 	struct hub_slot *slot;
-	struct frame *frame;
-	int r = 0;
 
-	while (r == 0 && (frame = viewer_pick(viewer, &slot))) {
-		r = send_frame(viewer, slot, frame);
+	while ((slot = delivery_next_slot(viewer))) {
+		_cleanup_(frame_unrefp) struct frame *frame = delivery_take_frame(viewer, slot);
+		if (!frame) {
+			return 0;
+		}
+		if (send_frame(viewer, slot, frame) < 0) {
+			return -1;
+		}
 	}
-	return r;
+	return 0;
 }
 
 int websocket_writeable(struct lws *wsi, struct attachment *attachment)
