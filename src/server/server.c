@@ -2,15 +2,14 @@
 #include "server/server.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/resource.h>
 
+#include "server/closing.h"
 #include "server/core/connections.h"
 #include "server/core/listener.h"
 #include "server/protocols.h"
 #include "server/http/request.h"
-#include "server/core/viewer.h"
 #include "server/watch.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
@@ -238,47 +237,17 @@ int server_configure(struct server *server, const struct config *config, struct 
 	return 0;
 }
 
-/* A viewer that is left without a camera has nothing to wait for. */
-static bool watches_nothing(const struct viewer *viewer)
-{
-	for (unsigned i = 0; i < HUB_SLOTS_MAX; i++) {
-		if (viewer->subscriptions[i].is_active) {
-			return false;
-		}
-	}
-	return true;
-}
-
-/* The close is sent when its socket takes it; one that stays full is cut off. */
-static void dismiss(struct server *server, struct viewer *viewer)
-{
-	uint64_t timeout_s = server->config.server.stall_timeout_ns / NSEC_PER_SEC + 1;
-
-	viewer->is_dismissed = true;
-	viewer_want_write(viewer);
-	lws_set_timeout(viewer->wsi, PENDING_TIMEOUT_USER_OK,
-		timeout_s < INT_MAX ? (int)timeout_s : INT_MAX);
-}
-
 void server_dismiss_viewers(struct server *server, struct hub_slot *slot)
 {
-	for (struct viewer *viewer = server->viewers; viewer; viewer = viewer->next) {
-		if (!viewer->subscriptions[hub_slot_index(slot)].is_active) {
-			continue;
-		}
-		viewer_unwatch(viewer, slot);
-		if (watches_nothing(viewer)) {
-			dismiss(server, viewer);
-		}
-	}
+	closing_dismiss_viewers(server, slot);
 }
 
 void server_forget_camera(struct server *server, struct hub_slot *slot)
 {
 	unsigned index = hub_slot_index(slot);
 
-	server_dismiss_viewers(server, slot);
-	server->seen[index] = 0;
+	closing_dismiss_viewers(server, slot);
+	server->offered[index] = 0;
 	memset(&server->deliveries[index], 0, sizeof(server->deliveries[index]));
 }
 

@@ -46,7 +46,8 @@ struct server {
 	lws_dll2_owner_t waiting; /* connections without a request, the longest waiting one first */
 	unsigned max_viewers_at_start; /* what the tables were made for */
 	uint32_t last_viewer_id;
-	uint64_t seen[HUB_SLOTS_MAX]; /* number of the frame that was offered to the viewers last */
+	uint64_t offered[HUB_SLOTS_MAX]; /* number of the frame that was offered to the viewers last
+					  */
 
 	struct delivery_counters deliveries[HUB_SLOTS_MAX];
 	struct counter refused, evicted, sent_bytes;
