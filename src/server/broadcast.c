@@ -6,7 +6,7 @@
 
 #include "server/core/delivery.h"
 #include "server/http/http.h"
-#include "server/websocket/websocket.h"
+#include "server/websocket/send.h"
 
 /* Answers that wait go first; an HTTP answer that ends with its picture is sent when the socket is
  * writable. */

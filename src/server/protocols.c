@@ -13,7 +13,9 @@
 #include "server/http/request.h"
 #include "server/http/respond.h"
 #include "server/watch.h"
-#include "server/websocket/websocket.h"
+#include "server/websocket/handshake.h"
+#include "server/websocket/receive.h"
+#include "server/websocket/send.h"
 
 /* Control messages come whole in one piece up to this size; longer ones are put together. */
 #define RX_BUFFER_BYTES 1024
