@@ -29,10 +29,11 @@ static void pause_accepting(struct server *server, int r)
 /* Without reading the request: whoever floods the server gets as little of it as can be. */
 static void turn_away(int fd)
 {
-	static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\n"
-				     "Retry-After: 5\r\nContent-Length: 0\r\n"
-				     "Connection: close\r\n\r\n";
-	ssize_t sent = send(fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	static const struct respond_head head = {
+		.status = 503, .has_length = true, .extra = RESPOND_RETRY_LATER, .is_last = true};
+	char answer[RESPOND_HEAD_MAX];
+	size_t size = respond_write_head(&head, answer, sizeof(answer));
+	ssize_t sent = send(fd, answer, size, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 	(void)sent; /* it is closed in any case */
 	close_fd(fd);

@@ -5,7 +5,7 @@
 #include "server/broadcast.h"
 
 #include "server/core/delivery.h"
-#include "server/http/http.h"
+#include "server/http/stream.h"
 #include "server/websocket/send.h"
 
 /* Answers that wait go first; an HTTP answer that ends with its picture is sent when the socket is
@@ -23,7 +23,7 @@ static void send_latest(struct viewer *viewer)
 		r = websocket_send_frames(viewer);
 		break;
 	case VIEWER_TRANSPORT_MULTIPART:
-		r = http_send_part(viewer);
+		r = stream_send_part(viewer);
 		break;
 	case VIEWER_TRANSPORT_SNAPSHOT:
 		viewer_want_write(viewer);

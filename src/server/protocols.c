@@ -9,9 +9,10 @@
 #include "server/closing.h"
 #include "server/core/connections.h"
 #include "server/core/viewer.h"
-#include "server/http/http.h"
 #include "server/http/request.h"
 #include "server/http/respond.h"
+#include "server/http/routes.h"
+#include "server/http/stream.h"
 #include "server/watch.h"
 #include "server/websocket/handshake.h"
 #include "server/websocket/receive.h"
@@ -74,9 +75,9 @@ static int viewer_callback(
 
 	switch (reason) {
 	case LWS_CALLBACK_HTTP:
-		return connection_begin_request(wsi) < 0 ? -1 : http_request(wsi, attachment);
+		return connection_begin_request(wsi) < 0 ? -1 : route_request(wsi, attachment);
 	case LWS_CALLBACK_HTTP_WRITEABLE:
-		return http_writeable(wsi, attachment);
+		return stream_writeable(wsi, attachment);
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
 		return connection_begin_request(wsi) < 0 ? -1 : websocket_confirm(wsi, in);
 	case LWS_CALLBACK_ESTABLISHED:

@@ -55,7 +55,7 @@ struct server {
 	atomic_bool is_stopping;
 	bool is_closing; /* viewers are being closed */
 	lws_sorted_usec_list_t accept_sul, close_sul;
-	void (*on_change)(void *userdata); /* NULL: nobody asked */
+	void (*on_change)(void *userdata); /* NULL: not set */
 	void *on_change_data;
 	unsigned reported_viewers; /* when on_change was called last */
 	uint64_t reported_state_changes;

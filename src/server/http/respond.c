@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "server/core/connections.h"
+#include "util/cleanup.h"
 
-#define HEADER_MAX 1024
-
-/* For every answer: nothing is guessed, stored, framed elsewhere, or loaded from elsewhere. */
+/* For every answer: nothing is stored, guessed, or named to another site. No CORS header either:
+ * other sites may show a picture, as <img> does, and may not read it. */
 #define COMMON_HEADERS                                                                             \
 	"Cache-Control: no-store\r\n"                                                              \
 	"X-Content-Type-Options: nosniff\r\n"                                                      \
@@ -62,33 +62,48 @@ int respond_end(struct lws *wsi)
 	return 0;
 }
 
+size_t respond_write_head(const struct respond_head *head, char *buffer, size_t size)
+{
+	char length[48] = "";
+
+	if (head->has_length) {
+		snprintf(length, sizeof(length), "Content-Length: %zu\r\n", head->length);
+	}
+	int used = snprintf(buffer, size, "HTTP/1.1 %u %s\r\n%s%s%s%s" COMMON_HEADERS "%s%s\r\n",
+		head->status, reason_phrase(head->status),
+		head->content_type ? "Content-Type: " : "",
+		head->content_type ? head->content_type : "", head->content_type ? "\r\n" : "",
+		length, head->extra ? head->extra : "",
+		head->is_last ? "Connection: close\r\n" : "");
+	return used > 0 && (size_t)used < size ? (size_t)used : 0;
+}
+
 int respond(struct lws *wsi, unsigned status, const char *content_type, const char *extra,
 	const void *body, size_t size)
 {
 	bool is_kept = keeps_connection(wsi, status);
 	bool is_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
-	unsigned char *memory = malloc(LWS_PRE + HEADER_MAX + size);
-	char content_length[48] = "";
+	const struct respond_head head = {.status = status,
+		.content_type = content_type,
+		.has_length = body != NULL,
+		.length = size,
+		.extra = extra,
+		.is_last = !is_kept};
 
+	_cleanup_free_ unsigned char *memory = malloc(LWS_PRE + RESPOND_HEAD_MAX + size);
 	if (!memory) {
 		return -1;
 	}
-	if (body) {
-		snprintf(content_length, sizeof(content_length), "Content-Length: %zu\r\n", size);
-	}
 	unsigned char *start = memory + LWS_PRE;
-	int length = snprintf((char *)start, HEADER_MAX,
-		"HTTP/1.1 %u %s\r\nContent-Type: %s\r\n%s%s%s%s\r\n", status, reason_phrase(status),
-		content_type, content_length, COMMON_HEADERS, extra ? extra : "",
-		is_kept ? "" : "Connection: close\r\n");
-	size_t used = length > 0 && length < HEADER_MAX ? (size_t)length : 0;
-	if (used && !is_head) {
+	size_t used = respond_write_head(&head, (char *)start, RESPOND_HEAD_MAX);
+	if (used == 0) {
+		return -1;
+	}
+	if (!is_head) {
 		memcpy(start + used, body, size);
 		used += size;
 	}
-	int r = used ? lws_write(wsi, start, used, LWS_WRITE_HTTP_FINAL) : -1;
-	free(memory);
-	if (r < 0 || !is_kept) {
+	if (lws_write(wsi, start, used, LWS_WRITE_HTTP_FINAL) < 0 || !is_kept) {
 		return -1;
 	}
 	return respond_end(wsi);
@@ -129,6 +144,12 @@ int respond_json(struct lws *wsi, struct json_t *json)
 	int r = respond(wsi, 200, "application/json", NULL, text, strlen(text));
 	free(text);
 	return r;
+}
+
+int respond_full(struct lws *wsi)
+{
+	return respond_text(
+		wsi, 503, RESPOND_RETRY_LATER, "all viewers' places are taken, try again later\n");
 }
 
 int respond_unavailable(struct lws *wsi, unsigned retry_after_s, const char *text)

@@ -5,6 +5,25 @@
 
 #include "server/core/state.h"
 
+/* Bytes of a head, with its end. */
+#define RESPOND_HEAD_MAX 1000
+
+/* What stands before the body of an answer. */
+struct respond_head {
+	unsigned status;
+	const char *content_type; /* NULL: there is no body */
+	bool has_length;          /* length is known */
+	size_t length;            /* bytes of the body */
+	const char *extra;        /* further header lines, each ending with \r\n, or NULL */
+	bool is_last;             /* the connection is closed after it */
+};
+
+/* Writes head. Returns its bytes, 0 when buffer is too small. */
+size_t respond_write_head(const struct respond_head *head, char *buffer, size_t size);
+
+/* For when there are as many viewers or connections as may be. */
+#define RESPOND_RETRY_LATER "Retry-After: 5\r\n"
+
 /* A whole answer. extra: further header lines, each ending with \r\n, or NULL. HEAD gets no body;
  * for a body that is NULL, which only HEAD may have, the answer does not tell its length. */
 int respond(struct lws *wsi, unsigned status, const char *content_type, const char *extra,
@@ -27,7 +46,10 @@ int respond_refusal(struct lws *wsi, unsigned status);
 struct json_t;
 int respond_json(struct lws *wsi, struct json_t *json);
 
-/* 503: the camera has no picture, or there are as many viewers as may be. */
+/* 503: there are as many viewers as may be. */
+int respond_full(struct lws *wsi);
+
+/* 503: the camera has no picture. */
 int respond_unavailable(struct lws *wsi, unsigned retry_after_s, const char *text);
 
 #endif

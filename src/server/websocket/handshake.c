@@ -3,11 +3,9 @@
 #include <string.h>
 
 #include "server/core/eviction.h"
+#include "server/core/viewer.h"
 #include "server/http/request.h"
 #include "server/http/respond.h"
-#include "server/core/viewer.h"
-
-#define RETRY_AFTER_FULL_S 5
 
 /* Of Sec-WebSocket-Key, 16 bytes in base64, RFC 6455 4.1. */
 #define KEY_LENGTH 24
@@ -82,8 +80,7 @@ int websocket_confirm(struct lws *wsi, char *upgrade)
 			wsi, 400, NULL, "the subprotocol is " WEBSOCKET_PROTOCOL ", or none\n");
 	}
 	if (!viewer_has_room(server_of(wsi))) {
-		return respond_unavailable(wsi, RETRY_AFTER_FULL_S,
-			"all viewers' places are taken, try again later\n");
+		return respond_full(wsi);
 	}
 	return 0;
 }
