@@ -10,6 +10,18 @@
 struct encoder;
 struct source;
 
+/* From the start of the source to its stop. */
+struct session {
+	struct encoder *encoder;
+	struct frame_pool *pool; /* NULL when frames are passed through */
+	bool has_good;           /* there was a good frame */
+	uint64_t good_ns;        /* the last good frame, or the start */
+	uint64_t unwatched_ns;   /* since when nobody watches, 0 when somebody does */
+	int last_drop;           /* enum frame_drop of the last frame, 0 when it was good */
+	uint64_t window_ns;      /* start of the window in which frames are counted for fps */
+	unsigned window_frames;
+};
+
 struct camera {
 	struct camera_config config;
 	struct frames_config frames;
@@ -22,17 +34,9 @@ struct camera {
 
 	/* The thread's own. */
 	struct source *source;
-	struct encoder *encoder;
-	struct frame_pool *pool;
-	bool is_passthrough;
 	struct camera_info info;
-	bool was_lost;         /* since the last good frame */
-	uint64_t good_ns;      /* the last good frame, or the start of the session */
-	bool has_good;         /* a good frame in this session */
-	uint64_t unwatched_ns; /* since when nobody watches, 0 when somebody does */
-	int last_drop;         /* enum frame_drop of the last frame, 0 when it was good */
-	uint64_t window_ns;    /* start of the window in which frames are counted for fps */
-	unsigned window_frames;
+	bool was_lost; /* since the last good frame */
+	struct session session;
 };
 
 /* Writes state and error, "" for none, to the hub. */

@@ -101,7 +101,6 @@ static void run_while_watched(struct camera *camera)
 	uint64_t retry_ns = RETRY_FIRST_NS;
 
 	camera->was_lost = false;
-	camera->unwatched_ns = 0;
 	camera_set_state(camera, CAMERA_STATE_STARTING, "");
 	while (!camera_is_ending(camera) && hub_slot_is_watched(camera->slot)) {
 		struct error err = {0};
@@ -109,7 +108,7 @@ static void run_while_watched(struct camera *camera)
 		if (r == 0) {
 			r = camera_session_run(camera, &err);
 		}
-		bool had_good = camera->has_good;
+		bool had_good = camera->session.has_good;
 		camera_session_stop(camera);
 		if (r == 0) {
 			continue;
@@ -118,7 +117,6 @@ static void run_while_watched(struct camera *camera)
 		if (had_good) {
 			retry_ns = RETRY_FIRST_NS;
 		}
-		camera->has_good = false;
 		wait_for_retry(camera, &retry_ns);
 	}
 }

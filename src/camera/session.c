@@ -43,25 +43,27 @@ static void log_negotiated(struct camera *camera, const struct source_info *info
 /* Makes the encoder, and a pool when frames are encoded. */
 static int make_encoder(struct camera *camera, const struct source_info *info, struct error *err)
 {
+	struct session *session = &camera->session;
 	const struct frames_config *frames = &camera->frames;
 
-	camera->is_passthrough = info->format == PIXEL_FORMAT_MJPEG;
-	if (!camera->is_passthrough) {
-		int r = frame_pool_new(frames->max_frame, frames->pool_blocks, &camera->pool);
+	if (info->format != PIXEL_FORMAT_MJPEG) {
+		int r = frame_pool_new(frames->max_frame, frames->pool_blocks, &session->pool);
 		if (r < 0) {
 			return error_set(err, r, "pool of %u blocks of %zu bytes: %s",
 				frames->pool_blocks, frames->max_frame, error_name(r));
 		}
 	}
 	return encoder_new(info->format, info->width, info->height, camera->config.spec.quality,
-		frames->max_frame, camera->pool, &camera->encoder, err);
+		frames->max_frame, session->pool, &session->encoder, err);
 }
 
 int camera_session_start(struct camera *camera, struct error *err)
 {
+	struct session *session = &camera->session;
 	struct source_info info = {0};
-	int r = source_start(camera->source, &info, err);
 
+	*session = (struct session){0};
+	int r = source_start(camera->source, &info, err);
 	if (r < 0) {
 		return r;
 	}
@@ -77,48 +79,50 @@ int camera_session_start(struct camera *camera, struct error *err)
 	if (!camera->was_lost) {
 		log_negotiated(camera, &info);
 	}
-	camera->has_good = false;
-	camera->good_ns = camera->window_ns = clock_now_ns();
-	camera->window_frames = 0;
-	camera->last_drop = 0;
+	session->good_ns = session->window_ns = clock_now_ns();
 	return 0;
 }
 
 void camera_session_stop(struct camera *camera)
 {
+	struct session *session = &camera->session;
+
 	hub_slot_clear(camera->slot);
 	source_stop(camera->source);
-	camera->encoder = encoder_free(camera->encoder);
-	camera->pool = frame_pool_free(camera->pool);
+	session->encoder = encoder_free(session->encoder);
+	session->pool = frame_pool_free(session->pool);
 	memset(&camera->info.pool, 0, sizeof(camera->info.pool));
 }
 
 /* Once a second: the rate, and what the pool looks like. */
 static void update_info(struct camera *camera, uint64_t now)
 {
-	uint64_t elapsed = now - camera->window_ns;
+	struct session *session = &camera->session;
+	uint64_t elapsed = now - session->window_ns;
 
 	if (elapsed < FPS_WINDOW_NS) {
 		return;
 	}
-	camera->info.fps = (double)camera->window_frames * NSEC_PER_SEC / (double)elapsed;
-	camera->window_ns = now;
-	camera->window_frames = 0;
-	if (camera->pool) {
-		frame_pool_get_stats(camera->pool, &camera->info.pool);
+	camera->info.fps = (double)session->window_frames * NSEC_PER_SEC / (double)elapsed;
+	session->window_ns = now;
+	session->window_frames = 0;
+	if (session->pool) {
+		frame_pool_get_stats(session->pool, &camera->info.pool);
 	}
 	hub_slot_set_info(camera->slot, &camera->info);
 }
 
 static void note_good_frame(struct camera *camera)
 {
-	camera->good_ns = clock_now_ns();
-	camera->window_frames++;
-	camera->last_drop = 0;
-	if (!camera->has_good) {
-		camera->has_good = true;
-		camera->window_ns = camera->good_ns;
-		camera->window_frames = 0;
+	struct session *session = &camera->session;
+
+	session->good_ns = clock_now_ns();
+	session->window_frames++;
+	session->last_drop = 0;
+	if (!session->has_good) {
+		session->has_good = true;
+		session->window_ns = session->good_ns;
+		session->window_frames = 0;
 		if (camera->was_lost) {
 			camera->was_lost = false;
 			counter_increment(&camera->counters->reconnects);
@@ -126,29 +130,30 @@ static void note_good_frame(struct camera *camera)
 		}
 		camera_set_state(camera, CAMERA_STATE_STREAMING, "");
 	}
-	update_info(camera, camera->good_ns);
+	update_info(camera, session->good_ns);
 }
 
 static void note_drop(struct camera *camera, int drop)
 {
 	counter_increment(&camera->counters->dropped[drop]);
 	if (drop != FRAME_DROP_STALE) {
-		camera->last_drop = drop;
+		camera->session.last_drop = drop;
 	}
 }
 
 /* Takes over frame. */
 static void encode_and_publish(struct camera *camera, struct frame *frame)
 {
+	struct session *session = &camera->session;
 	struct frame *jpeg = NULL;
-	uint64_t started = camera->is_passthrough ? 0 : clock_now_ns();
-	int r = encoder_encode(camera->encoder, frame, &jpeg);
+	uint64_t started = session->pool ? clock_now_ns() : 0;
+	int r = encoder_encode(session->encoder, frame, &jpeg);
 
 	if (r > 0) {
 		note_drop(camera, r);
 		return;
 	}
-	if (!camera->is_passthrough) {
+	if (session->pool) {
 		histogram_observe(&camera->counters->encode, clock_now_ns() - started);
 		counter_increment(&camera->counters->encoded);
 	}
@@ -170,7 +175,7 @@ static int session_read(struct camera *camera, struct error *err)
 		note_drop(camera, r);
 		return 0;
 	}
-	if (camera->unwatched_ns) {
+	if (camera->session.unwatched_ns) {
 		note_good_frame(camera);
 		frame_unref(frame);
 		return 0;
@@ -182,31 +187,33 @@ static int session_read(struct camera *camera, struct error *err)
 /* Keeps unwatched_ns; what was shown before is not shown to who comes next. */
 static void follow_demand(struct camera *camera)
 {
+	struct session *session = &camera->session;
+
 	if (hub_slot_is_watched(camera->slot)) {
-		camera->unwatched_ns = 0;
-	} else if (camera->unwatched_ns == 0) {
-		camera->unwatched_ns = clock_now_ns();
+		session->unwatched_ns = 0;
+	} else if (session->unwatched_ns == 0) {
+		session->unwatched_ns = clock_now_ns();
 		hub_slot_clear(camera->slot);
 	}
 }
 
 static uint64_t freeze_limit_ns(const struct camera *camera)
 {
-	return camera->has_good ? FREEZE_NS : FIRST_FRAME_NS;
+	return camera->session.has_good ? FREEZE_NS : FIRST_FRAME_NS;
 }
 
 static int check_freeze(struct camera *camera, struct error *err)
 {
 	uint64_t limit = freeze_limit_ns(camera);
 
-	if (clock_now_ns() < camera->good_ns + limit) {
+	if (clock_now_ns() < camera->session.good_ns + limit) {
 		return 0;
 	}
-	if (camera->last_drop) {
+	if (camera->session.last_drop) {
 		return error_set(err, -EIO,
 			"%s: only damaged frames for %" PRIu64 " s, the last one: %s",
 			camera->info.source, limit / NSEC_PER_SEC,
-			frame_drop_name((enum frame_drop)camera->last_drop));
+			frame_drop_name((enum frame_drop)camera->session.last_drop));
 	}
 	return error_set(err, -ETIMEDOUT, "%s: no frame for %" PRIu64 " s", camera->info.source,
 		limit / NSEC_PER_SEC);
@@ -226,9 +233,9 @@ int camera_session_run(struct camera *camera, struct error *err)
 {
 	follow_demand(camera);
 	while (!camera_is_ending(camera)) {
-		uint64_t freeze = camera->good_ns + freeze_limit_ns(camera);
-		uint64_t idle = camera->unwatched_ns
-					? camera->unwatched_ns + camera->config.idle_stop_ns
+		uint64_t freeze = camera->session.good_ns + freeze_limit_ns(camera);
+		uint64_t idle = camera->session.unwatched_ns
+					? camera->session.unwatched_ns + camera->config.idle_stop_ns
 					: UINT64_MAX;
 		if (clock_now_ns() >= idle) {
 			return 0;
