@@ -136,7 +136,7 @@ static void note_good_frame(struct camera *camera)
 static void note_drop(struct camera *camera, int drop)
 {
 	counter_increment(&camera->counters->dropped[drop]);
-	if (drop != FRAME_DROP_STALE) {
+	if (drop != FRAME_DROP_STALE && drop != FRAME_DROP_REPEATED) {
 		camera->session.last_drop = drop;
 	}
 }

@@ -61,6 +61,7 @@ const char *frame_drop_name(enum frame_drop drop)
 		[FRAME_DROP_CORRUPT] = "corrupt",
 		[FRAME_DROP_EXHAUSTED] = "exhausted",
 		[FRAME_DROP_STALE] = "stale",
+		[FRAME_DROP_REPEATED] = "repeated",
 	};
 
 	assert(drop > 0 && drop < FRAME_DROP_COUNT);

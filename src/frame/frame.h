@@ -42,6 +42,7 @@ enum frame_drop {
 	FRAME_DROP_CORRUPT,        /* not a picture */
 	FRAME_DROP_EXHAUSTED,      /* no free pool block */
 	FRAME_DROP_STALE,          /* a newer one was there already when it was read */
+	FRAME_DROP_REPEATED,       /* the driver gave it out a second time */
 	FRAME_DROP_COUNT,
 };
 

@@ -130,6 +130,13 @@ class Faults(unittest.TestCase):
         """But for those that were not taken in time: there is a newer one when the machine is busy."""
         return server.camera("cam0")["dropped"] - self.dropped(server, "stale")
 
+    def test_repeated(self):
+        with Cameras(MJPEG, pictures) as fakes, fakes.server(cameras=TWO) as server, WebSocket(server) as viewer:
+            viewer.receive_frame(0)
+            fakes.command("/dev/video90 repeat 3")
+            eventually(lambda: self.dropped(server, "repeated") == 3, 3, "the repeated frames")
+            viewer.receive_frame(0)
+
     def test_dropped_by_reason(self):
         # A buffer of twice the largest frame that is taken.
         devices = dict(MJPEG, **{"/dev/video90": "mjpeg:{pictures},sizeimage=300000"})

@@ -62,6 +62,8 @@ static bool obey_command(
 		device->refusals[call] = (struct shim_refusal){errno_of(b), n};
 	} else if (strcmp(command, "freeze") == 0 || strcmp(command, "thaw") == 0) {
 		device->is_frozen = command[0] == 'f';
+	} else if (strcmp(command, "repeat") == 0) {
+		device->repeats = (unsigned)strtoul(a, NULL, 10);
 	} else if (strcmp(command, "slow") == 0) {
 		device->stop_ms = (unsigned)strtoul(a, NULL, 10);
 	} else if (strcmp(command, "disconnect") == 0) {

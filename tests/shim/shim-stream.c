@@ -153,12 +153,18 @@ int shim_dequeue_buffer(struct shim_file *file, unsigned *ret_index)
 			return EINVAL;
 		}
 	}
+	if (device->repeats > 0) {
+		device->repeats--;
+		*ret_index = device->last_index;
+		return 0;
+	}
 	if (device->done.count == 0) {
 		return EAGAIN;
 	}
 	(void)!recv(file->fd, &byte, 1, MSG_DONTWAIT);
 	unsigned index = shim_fifo_pop(&device->done);
 	device->buffers[index].is_done = false;
+	device->last_index = index;
 	*ret_index = index;
 	return 0;
 }

@@ -102,6 +102,7 @@ struct shim_device {
 	unsigned stop_ms; /* what VIDIOC_STREAMOFF takes */
 	enum shim_fault fault;
 	unsigned fault_left; /* 0: for ever */
+	unsigned repeats;    /* buffers that are given out once more */
 	struct shim_refusal refusals[SHIM_CALL_COUNT];
 
 	/* Changed by the program. */
@@ -115,6 +116,7 @@ struct shim_device {
 	unsigned n_buffers;
 	struct shim_buffer buffers[SHIM_BUFFERS_MAX];
 	struct shim_fifo queued, done;
+	unsigned last_index; /* of the buffer that was given out last */
 	bool is_streaming, is_stopping;
 	pthread_t thread;
 	pthread_cond_t wake;

@@ -25,6 +25,7 @@
  *	PATH fault KIND [N] ..... the next N frames (all, without N) are damaged: error empty
  *	                          truncated tail noeoi nodht garbage oversize overrun none
  *	PATH freeze | thaw ...... no frames come
+ *	PATH repeat N ........... the last buffer is given out N times more, as v4l2loopback does
  *	PATH slow MS ............ ending a stream takes so long
  *	PATH disconnect ......... ENODEV, POLLERR and POLLHUP; the node is gone
  *	PATH reconnect [NEWPATH]

@@ -443,6 +443,24 @@ static void test_refused_buffer_is_offered_again(void **state)
 	source_free(source);
 }
 
+/* A buffer that the driver gives out while it is in use is not touched, and counted as such. */
+static void test_repeated_buffer_is_dropped(void **state)
+{
+	(void)state;
+	struct source *source = make_started(MJPEG, CAMERA_FORMAT_AUTO, 3);
+	struct frame *held = take(source), *frame = NULL;
+	uint64_t sequence = held->sequence;
+
+	command(MJPEG " repeat 1");
+	assert_int_equal(source_read(source, &frame, NULL), FRAME_DROP_REPEATED);
+	assert_int_equal(held->sequence, sequence);
+	frame = take(source);
+	assert_ptr_not_equal(frame, held);
+	frame_unref(frame);
+	frame_unref(held);
+	source_free(source);
+}
+
 static void *release_later(void *userdata)
 {
 	usleep(1000);
@@ -709,6 +727,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_stop_gives_all_back),
 		cmocka_unit_test(test_held_buffers_come_back),
 		cmocka_unit_test(test_refused_buffer_is_offered_again),
+		cmocka_unit_test(test_repeated_buffer_is_dropped),
 		cmocka_unit_test(test_release_races_with_stop),
 		cmocka_unit_test(test_device_is_found_again),
 		cmocka_unit_test(test_other_device_is_not_taken),

@@ -133,7 +133,7 @@ struct v4l2_queue *v4l2_queue_stop(struct v4l2_queue *queue)
 
 /*
  * Takes a filled buffer of the driver. v4l2loopback, when it is read late, also gives one out that
- * it does not have: its picture is in use, so FRAME_DROP_STALE.
+ * it does not have: its picture is in use, so FRAME_DROP_REPEATED.
  */
 static int dequeue(
 	struct v4l2_queue *queue, struct kernel_buffer *kernel, struct buffer **ret_buffer)
@@ -154,7 +154,7 @@ static int dequeue(
 	}
 	pthread_mutex_unlock(&queue->lock);
 	*ret_buffer = buffer;
-	return was_queued ? 0 : FRAME_DROP_STALE;
+	return was_queued ? 0 : FRAME_DROP_REPEATED;
 }
 
 static uint64_t captured_ns(const struct v4l2_buffer *buffer)
@@ -174,50 +174,73 @@ static uint64_t captured_ns(const struct v4l2_buffer *buffer)
 	return ns < now ? ns : now;
 }
 
-/*
- * Fills the frame's memory from what the driver says of each memory plane, bounded by what is
- * mapped. 0, or the enum frame_drop that says why it is not a picture.
- */
-static int describe(struct buffer *buffer, const struct kernel_buffer *kernel, size_t max_frame)
-{
-	const struct v4l2_queue *queue = buffer->queue;
-	const struct v4l2_layout *layout = &queue->layout;
-	struct frame *frame = &buffer->frame;
-	uint8_t *starts[V4L2_MEMORY_PLANES_MAX];
-	uint8_t *end = NULL;
-	uint32_t length = 0;
+/* What a driver says of a filled buffer, checked: within what is mapped. */
+struct filled {
+	uint8_t *starts[V4L2_MEMORY_PLANES_MAX]; /* of the pictures in the memory planes */
+	uint8_t *end;                            /* behind the last one */
+};
 
+/* Checks memory plane i. 0, or the enum frame_drop that says why it is not a picture. */
+static int check_plane(const struct buffer *buffer, const struct kernel_buffer *kernel, unsigned i,
+	size_t max_frame, struct filled *filled)
+{
+	const struct v4l2_layout *layout = &buffer->queue->layout;
+	struct v4l2_plane plane = kernel_buffer_plane(kernel, buffer->queue, i);
+	uint32_t length = buffer->planes[i].length;
+
+	if (plane.bytesused == 0) {
+		return FRAME_DROP_EMPTY;
+	}
+	if (layout->format == PIXEL_FORMAT_MJPEG &&
+		plane.bytesused > (uint64_t)max_frame + plane.data_offset) {
+		return FRAME_DROP_OVERSIZE;
+	}
+	uint32_t used = plane.bytesused < length ? plane.bytesused : length;
+	if (plane.data_offset >= used || !v4l2_layout_fits(layout, i, used - plane.data_offset)) {
+		return FRAME_DROP_TRUNCATED;
+	}
+	filled->starts[i] = buffer->planes[i].data + plane.data_offset;
+	filled->end = buffer->planes[i].data + used;
+	return 0;
+}
+
+static int check_planes(const struct buffer *buffer, const struct kernel_buffer *kernel,
+	size_t max_frame, struct filled *ret_filled)
+{
 	if (kernel->buffer.flags & V4L2_BUF_FLAG_ERROR) {
 		return FRAME_DROP_ERROR_FLAG;
 	}
-	for (unsigned i = 0; i < layout->memory_planes; i++) {
-		struct v4l2_plane plane = kernel_buffer_plane(kernel, queue, i);
-		length = buffer->planes[i].length;
-		if (plane.bytesused == 0) {
-			return FRAME_DROP_EMPTY;
+	for (unsigned i = 0; i < buffer->queue->layout.memory_planes; i++) {
+		int r = check_plane(buffer, kernel, i, max_frame, ret_filled);
+		if (r > 0) {
+			return r;
 		}
-		if (layout->format == PIXEL_FORMAT_MJPEG &&
-			plane.bytesused > (uint64_t)max_frame + plane.data_offset) {
-			return FRAME_DROP_OVERSIZE;
-		}
-		uint32_t used = plane.bytesused < length ? plane.bytesused : length;
-		if (plane.data_offset >= used ||
-			!v4l2_layout_fits(layout, i, used - plane.data_offset)) {
-			return FRAME_DROP_TRUNCATED;
-		}
-		starts[i] = buffer->planes[i].data + plane.data_offset;
-		end = buffer->planes[i].data + used;
-	}
-	frame->data = starts[0];
-	frame->size = (size_t)(end - starts[0]);
-	frame->headroom = (size_t)(starts[0] - buffer->range);
-	frame->capacity =
-		(size_t)(buffer->planes[layout->memory_planes - 1].data + length - starts[0]);
-	for (unsigned i = 0; i < layout->n_planes; i++) {
-		frame->planes[i].data = starts[layout->planes[i].memory] + layout->planes[i].begin;
-		frame->planes[i].stride = layout->planes[i].stride;
 	}
 	return 0;
+}
+
+static void fill_frame(
+	struct buffer *buffer, const struct kernel_buffer *kernel, const struct filled *filled)
+{
+	const struct v4l2_layout *layout = &buffer->queue->layout;
+	unsigned last = layout->memory_planes - 1;
+	uint8_t *start = filled->starts[0];
+	uint8_t *limit = buffer->planes[last].data + buffer->planes[last].length;
+	struct frame *frame = &buffer->frame;
+
+	frame->data = start;
+	frame->size = (size_t)(filled->end - start);
+	frame->headroom = (size_t)(start - buffer->range);
+	frame->capacity = (size_t)(limit - start);
+	frame->format = layout->format;
+	frame->width = layout->width;
+	frame->height = layout->height;
+	for (unsigned i = 0; i < layout->n_planes; i++) {
+		const uint8_t *memory = filled->starts[layout->planes[i].memory];
+		frame->planes[i].data = memory + layout->planes[i].begin;
+		frame->planes[i].stride = layout->planes[i].stride;
+	}
+	frame->captured_ns = captured_ns(&kernel->buffer);
 }
 
 static bool is_ready(const struct v4l2_queue *queue, short event)
@@ -256,8 +279,8 @@ int v4l2_queue_read(struct v4l2_queue *queue, size_t max_frame, struct frame **r
 	if (r > 0) {
 		return r; /* the release of what is in it will offer the buffer again */
 	}
-	frame_init(&buffer->frame, release_frame);
-	r = describe(buffer, &kernel, max_frame);
+	struct filled filled = {0};
+	r = check_planes(buffer, &kernel, max_frame, &filled);
 	if (r == 0 && is_ready(queue, POLLIN)) {
 		r = FRAME_DROP_STALE;
 	}
@@ -265,10 +288,8 @@ int v4l2_queue_read(struct v4l2_queue *queue, size_t max_frame, struct frame **r
 		give_back(buffer);
 		return r;
 	}
-	buffer->frame.format = queue->layout.format;
-	buffer->frame.width = queue->layout.width;
-	buffer->frame.height = queue->layout.height;
-	buffer->frame.captured_ns = captured_ns(&kernel.buffer);
+	frame_init(&buffer->frame, release_frame);
+	fill_frame(buffer, &kernel, &filled);
 	atomic_fetch_add_explicit(&queue->refs, 1, memory_order_relaxed);
 	*ret_frame = &buffer->frame;
 	return 0;

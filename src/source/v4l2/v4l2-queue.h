@@ -30,9 +30,9 @@ int v4l2_queue_start(struct v4l2_queue *queue);
 
 /*
  * Takes one frame of the driver. 0: *ret_frame has one owner and captured_ns; sequence is for the
- * caller. Positive: it came and was given back, enum frame_drop says why; FRAME_DROP_STALE when the
- * next one is there already. -EAGAIN: none yet. Other negative errno: the device failed. max_frame:
- * bytes of the largest MJPEG picture.
+ * caller. Positive: it came and is not kept, enum frame_drop says why; FRAME_DROP_STALE when the
+ * next one is there already, FRAME_DROP_REPEATED when it is in use. -EAGAIN: none yet. Other
+ * negative errno: the device failed. max_frame: bytes of the largest MJPEG picture.
  */
 int v4l2_queue_read(struct v4l2_queue *queue, size_t max_frame, struct frame **ret_frame);
 
