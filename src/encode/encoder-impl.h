@@ -13,7 +13,6 @@ struct encoder_ops {
 /* First member of every implementation. */
 struct encoder {
 	const struct encoder_ops *ops;
-	int is_passthrough;
 };
 
 int encoder_jpeg_new(enum pixel_format format, uint32_t width, uint32_t height, unsigned quality,

@@ -30,11 +30,6 @@ int encoder_encode(struct encoder *encoder, struct frame *raw, struct frame **re
 	return r;
 }
 
-int encoder_is_passthrough(const struct encoder *encoder)
-{
-	return encoder->is_passthrough;
-}
-
 size_t encoder_worst_bytes(enum pixel_format format, uint32_t width)
 {
 	return format == PIXEL_FORMAT_MJPEG ? encoder_mjpeg_worst_bytes()

@@ -14,7 +14,7 @@ struct encoder;
 
 /*
  * For frames of format, width x height. quality 1..100. The pool, which must outlive the encoder,
- * gives the blocks; a passthrough encoder does not use it (NULL allowed). max_frame bounds a passed
+ * gives the blocks; that of MJPEG does not use it (NULL allowed). max_frame bounds a passed
  * picture. 0, -ENOMEM, or -EINVAL with err.
  */
 int encoder_new(enum pixel_format format, uint32_t width, uint32_t height, unsigned quality,
@@ -29,9 +29,6 @@ struct encoder *encoder_free(struct encoder *encoder);
  * allocation.
  */
 int encoder_encode(struct encoder *encoder, struct frame *raw, struct frame **ret_jpeg);
-
-/* Whether encoding costs CPU, so that it is left out when nobody watches. */
-int encoder_is_passthrough(const struct encoder *encoder);
 
 /* Heap that an encoder takes in the worst case, for adding up memory. */
 size_t encoder_worst_bytes(enum pixel_format format, uint32_t width);

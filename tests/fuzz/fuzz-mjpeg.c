@@ -4,7 +4,7 @@
  * others are the frame. Its memory is allocated to the byte, so that the address sanitizer sees
  * every step beyond.
  */
-#include "encode/mjpeg.h"
+#include "encode/mjpeg-repair.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "encode/mjpeg.h"
+#include "encode/mjpeg-repair.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

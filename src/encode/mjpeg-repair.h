@@ -2,8 +2,8 @@
  * Repair of a motion JPEG picture as cameras send them: garbage in front, no Huffman tables, a tail
  * of zeros or of an older picture, no end. Nothing of the picture is moved but its header.
  */
-#ifndef ENCODE_MJPEG_H
-#define ENCODE_MJPEG_H
+#ifndef ENCODE_MJPEG_REPAIR_H
+#define ENCODE_MJPEG_REPAIR_H
 
 #include "frame/frame.h"
 
