@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "source/v4l2/v4l2-holders.h"
 #include "source/v4l2/v4l2-node.h"
 #include "util/error.h"
 #include "util/sysroot.h"

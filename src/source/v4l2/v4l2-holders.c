@@ -1,8 +1,10 @@
 /* Looks through /proc, because the kernel does not tell who holds a device. */
-#include "source/v4l2/v4l2-node.h"
+#include "source/v4l2/v4l2-holders.h"
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,4 +72,23 @@ size_t v4l2_find_holders(
 	}
 	closedir(processes);
 	return n;
+}
+
+int v4l2_error_busy(const char *path, struct error *err)
+{
+	struct v4l2_holder holders[V4L2_HOLDERS_MAX];
+	_cleanup_free_ char *real = realpath(path, NULL);
+	size_t n = v4l2_find_holders(&sysroot_real, real ? real : path, holders, V4L2_HOLDERS_MAX);
+
+	for (size_t i = 0; i < n; i++) {
+		/* This process has it open to be told that it is busy. */
+		if (holders[i].pid != getpid()) {
+			return error_set(err, -EBUSY,
+				"%s: held by %s (process %d); end it, or choose another device",
+				path, holders[i].command, (int)holders[i].pid);
+		}
+	}
+	return error_set(err, -EBUSY,
+		"%s: held by another program or another camera; end it, or choose another device",
+		path);
 }

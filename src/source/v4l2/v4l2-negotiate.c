@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "source/v4l2/v4l2-holders.h"
+
 size_t v4l2_list_formats(const struct v4l2_node *node, uint32_t ret_fourccs[V4L2_FORMATS_MAX])
 {
 	uint32_t n = 0;

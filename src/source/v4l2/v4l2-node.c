@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
+#include "source/v4l2/v4l2-holders.h"
 #include "util/cleanup.h"
 
 int v4l2_ioctl(int fd, unsigned long request, void *argument)
@@ -101,25 +102,6 @@ static int error_access(const char *path, struct error *err)
 		"%s: permission denied: it belongs to the group %s; add the user to group %s "
 		"(adduser USER %s) and log in again",
 		path, group.gr_name, group.gr_name, group.gr_name);
-}
-
-int v4l2_error_busy(const char *path, struct error *err)
-{
-	struct v4l2_holder holders[V4L2_HOLDERS_MAX];
-	_cleanup_free_ char *real = realpath(path, NULL);
-	size_t n = v4l2_find_holders(&sysroot_real, real ? real : path, holders, V4L2_HOLDERS_MAX);
-
-	for (size_t i = 0; i < n; i++) {
-		/* This process has it open to be told that it is busy. */
-		if (holders[i].pid != getpid()) {
-			return error_set(err, -EBUSY,
-				"%s: held by %s (process %d); end it, or choose another device",
-				path, holders[i].command, (int)holders[i].pid);
-		}
-	}
-	return error_set(err, -EBUSY,
-		"%s: held by another program or another camera; end it, or choose another device",
-		path);
 }
 
 static int error_open(const char *path, int r, struct error *err)

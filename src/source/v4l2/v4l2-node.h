@@ -9,12 +9,8 @@
 #include <linux/videodev2.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "util/error.h"
-#include "util/sysroot.h"
-
-#define V4L2_HOLDERS_MAX 8
 
 /* What a node is for, by its device_caps. */
 enum v4l2_node_kind {
@@ -32,11 +28,6 @@ struct v4l2_node {
 	uint32_t device_caps;
 	enum v4l2_node_kind kind;
 	uint32_t buffer_type; /* V4L2_BUF_TYPE_VIDEO_CAPTURE or _MPLANE, of a capture node */
-};
-
-struct v4l2_holder {
-	pid_t pid;
-	char command[32];
 };
 
 /* ioctl(2), again when it was interrupted. 0, or a negative errno. */
@@ -68,15 +59,5 @@ const char *v4l2_node_why_useless(const struct v4l2_node *node);
 
 /* 0, or -EMEDIUMTYPE with err when pictures cannot be streamed from the node. */
 int v4l2_node_check_capture(const struct v4l2_node *node, struct error *err);
-
-/*
- * Who has node ("/dev/video0", without root and links) open, as far as this process may see.
- * Returns how many were written, at most max.
- */
-size_t v4l2_find_holders(
-	const struct sysroot *root, const char *node, struct v4l2_holder *ret_holders, size_t max);
-
-/* -EBUSY with err that tells who holds the node, when that can be seen. */
-int v4l2_error_busy(const char *path, struct error *err);
 
 #endif

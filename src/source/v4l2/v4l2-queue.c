@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "source/v4l2/v4l2-holders.h"
 #include "source/v4l2/v4l2-queue-impl.h"
 #include "util/clock.h"
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "source/v4l2/v4l2-holders.h"
 #include "source/v4l2/v4l2-identity.h"
 #include "source/v4l2/v4l2-negotiate.h"
 #include "source/v4l2/v4l2-queue.h"
