@@ -3,21 +3,33 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 1024
 
-static enum log_level max_level = LOG_LEVEL_INFO;
-
-void log_set_level(enum log_level level)
+/* The highest level that is written. */
+static enum log_level max_level(void)
 {
-	max_level = level;
+	static const struct {
+		const char *name;
+		enum log_level level;
+	} levels[] = {{"error", LOG_LEVEL_ERROR}, {"warning", LOG_LEVEL_WARNING},
+		{"info", LOG_LEVEL_INFO}, {"debug", LOG_LEVEL_DEBUG}};
+	const char *wanted = getenv("TWINLENS_LOG_LEVEL");
+
+	for (size_t i = 0; wanted && i < sizeof(levels) / sizeof(levels[0]); i++) {
+		if (strcmp(levels[i].name, wanted) == 0) {
+			return levels[i].level;
+		}
+	}
+	return LOG_LEVEL_INFO;
 }
 
 /* One write(2) a line, so that lines of two threads never mix. */
 void log_message(enum log_level level, const char *format, ...)
 {
-	if (level > max_level) {
+	if (level > max_level()) {
 		return;
 	}
 	char line[LINE_MAX_BYTES];

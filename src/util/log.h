@@ -14,9 +14,8 @@ enum log_level {
 	LOG_LEVEL_DEBUG = 7,
 };
 
-/* Messages above this level are left out; the default is LOG_LEVEL_INFO. Before threads start. */
-void log_set_level(enum log_level level);
-
+/* Messages above the level that TWINLENS_LOG_LEVEL names (error, warning, info, debug) are left
+ * out; above info, when it is not set or names none. */
 void log_message(enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

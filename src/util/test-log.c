@@ -46,7 +46,7 @@ static void end_catch(int saved)
 static int reset(void **state)
 {
 	(void)state;
-	log_set_level(LOG_LEVEL_INFO);
+	unsetenv("TWINLENS_LOG_LEVEL");
 	return unsetenv("JOURNAL_STREAM");
 }
 
@@ -74,13 +74,18 @@ static void leaves_out_what_is_above_the_level(void **state)
 	(void)state;
 	CATCH(log_debug("a"));
 	assert_string_equal(caught, "");
-	log_set_level(LOG_LEVEL_DEBUG);
+	setenv("TWINLENS_LOG_LEVEL", "debug", 1);
 	CATCH(log_debug("a"));
 	assert_string_equal(caught, "twinlens: a\n");
-	log_set_level(LOG_LEVEL_ERROR);
+	setenv("TWINLENS_LOG_LEVEL", "error", 1);
 	CATCH(log_warning("a"));
 	assert_string_equal(caught, "");
 	CATCH(log_error("a"));
+	assert_string_equal(caught, "twinlens: a\n");
+	setenv("TWINLENS_LOG_LEVEL", "loud", 1);
+	CATCH(log_debug("a"));
+	assert_string_equal(caught, "");
+	CATCH(log_info("a"));
 	assert_string_equal(caught, "twinlens: a\n");
 }
 
