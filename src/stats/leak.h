@@ -74,8 +74,8 @@ struct leak_limits {
 };
 
 struct leak_series {
-	const struct series_point
-		*points; /* of one run of one process: a restart begins a new one */
+	/* Of one run of one process: a restart begins a new series. */
+	const struct series_point *points;
 	size_t n;
 	double period_s; /* at which viewers come and go or files are rotated; 0 for none */
 	struct leak_limits limits;
@@ -86,8 +86,8 @@ struct leak_result {
 	struct windows windows;
 	bool has_slope;        /* else all below is 0, but for needed_s */
 	double slope_per_hour; /* with the steps taken out */
-	double low_per_hour,
-		high_per_hour; /* the interval; low is not below least_per_hour of a LEAK */
+	/* The interval; that of a LEAK does not begin below its least effect. */
+	double low_per_hour, high_per_hour;
 	double drawn_low_per_hour, drawn_high_per_hour; /* that of the bootstrap alone */
 	double tail; /* the probability beyond each end: that of the look, split over all series */
 	double third_per_hour[LEAK_THIRDS];
@@ -109,7 +109,8 @@ const char *leak_verdict_name(enum leak_verdict verdict);
  * Judges 1..LEAK_SERIES_MAX series together. The level is split over them by Holm's procedure: "A
  * simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6(2),
  * 1979: every interval is at level / n; where that shows a leak, the rest shares the level.
- * ret_results holds n. Allocates up to 1 MiB, and frees it.
+ * ret_results holds n. Allocates some KiB, and frees them. One series takes 999 replicates or about
+ * 2 ms; 16 of them after 7 days 51,199 each.
  * 0, -ENOMEM, or -EINVAL: a series that windows_init() refuses, whose index is *reterr_index.
  */
 int leak_judge(const struct leak_series *series, size_t n, uint64_t seed,
