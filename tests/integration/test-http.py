@@ -23,7 +23,7 @@ STATUS = {
         {
             "name": str, "index": int, "state": str, "source": str, "format": str, "width": int, "height": int,
             "fps_target": NUMBER, "fps": NUMBER, "frames": int, "dropped": int, "viewers": int, "reconnects": int,
-            "error": (str, type(None)),
+            "error": (str, type(None)), "delivery": {"frames": int, "seconds": float},
         }
     ],
     "viewers": [{"id": int, "peer": str, "transport": str, "cameras": list, "sent": int, "skipped": int}],

@@ -35,6 +35,16 @@ static unsigned count_viewers(struct server *server, unsigned index)
 	return n;
 }
 
+/* Their quotient is the mean age of frames when they are sent; who asks twice has that of between.
+ */
+static json_t *delivery_json(const struct delivery_counters *counters)
+{
+	double seconds = (double)counter_get(&counters->capture_to_send.sum_ns) / NSEC_PER_SEC;
+
+	return json_pack("{s:I, s:f}", "frames", (json_int_t)counter_get(&counters->sent),
+		"seconds", seconds);
+}
+
 static json_t *camera_json(struct server *server, struct hub_slot *slot)
 {
 	const struct camera_counters *counters = hub_slot_counters(slot);
@@ -43,16 +53,17 @@ static json_t *camera_json(struct server *server, struct hub_slot *slot)
 
 	hub_slot_get_info(slot, &info);
 	json_t *camera = json_pack(
-		"{s:s, s:i, s:s, s:s, s:s?, s:i, s:i, s:o, s:o, s:I, s:I, s:i, s:I, s:s?}", "name",
-		hub_slot_name(slot), "index", (int)index, "state", camera_state_name(info.state),
-		"source", info.source, "format",
+		"{s:s, s:i, s:s, s:s, s:s?, s:i, s:i, s:o, s:o, s:I, s:I, s:i, s:I, s:s?, s:o}",
+		"name", hub_slot_name(slot), "index", (int)index, "state",
+		camera_state_name(info.state), "source", info.source, "format",
 		info.is_negotiated ? pixel_format_name(info.format) : NULL, "width",
 		(int)info.width, "height", (int)info.height, "fps_target",
 		json_rounded(info.fps_target), "fps", json_rounded(info.fps), "frames",
 		(json_int_t)counter_get(&counters->captured), "dropped",
 		(json_int_t)sum_dropped(counters), "viewers", (int)count_viewers(server, index),
 		"reconnects", (json_int_t)counter_get(&counters->reconnects), "error",
-		info.error[0] ? info.error : NULL);
+		info.error[0] ? info.error : NULL, "delivery",
+		delivery_json(&server->deliveries[index]));
 	return camera;
 }
 
