@@ -19,6 +19,7 @@ static const struct verb {
 } verbs[] = {
 	{"serve", "stream the cameras to browsers"},
 	{"cameras", "list capture devices, and which are usable"},
+	{"top", "where the memory is, live"},
 	{"tune", "make the machine fit in its memory, and take it back"},
 	{"boot", "where the start-up time went"},
 	{"soak", "whether memory leaks"},
@@ -79,7 +80,7 @@ static int find_beside(const char *name, char path[PATH_MAX])
 	return access(path, X_OK) < 0 ? -errno : 0;
 }
 
-/* argv[0] is for the verb to set. Returns only when it cannot be run. */
+/* Returns only when it cannot be run. argv[0] is replaced. */
 static int run_verb(const struct verb *verb, char **argv)
 {
 	char path[PATH_MAX];
@@ -87,6 +88,7 @@ static int run_verb(const struct verb *verb, char **argv)
 	if (find_beside(verb->name, path) < 0) {
 		snprintf(path, sizeof(path), "%s/twinlens-%s", TWINLENS_LIBEXEC_DIR, verb->name);
 	}
+	argv[0] = strrchr(path, '/') + 1; /* what ps(1) shows */
 	execv(path, argv);
 	log_error("%s: cannot be run: %s; install twinlens again", path, error_name(-errno));
 	return EXIT_STATUS_LACKING;

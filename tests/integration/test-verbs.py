@@ -17,6 +17,7 @@ LIBRARIES = {
     "-cameras": {"libc", "libjansson"},
     "-serve": {"libc", "libjansson", "libjpeg", "libwebsockets", "libinih"},
     "-soak": {"libc", "libcurl", "libjansson", "libm"},
+    "-top": {"libc", "libcurl", "libjansson", "libm", "libncursesw", "libtinfo"},
     "-tune": {"libc", "libjansson", "libsystemd", "libinih"},
 }
 NEEDED = re.compile(r"\(NEEDED\)\s+Shared library: \[(\w+)")
