@@ -66,7 +66,7 @@ unsigned server_count_viewers(const struct server *server);
  */
 int server_configure(struct server *server, const struct config *config, struct error *err);
 
-/* Nobody watches this camera any more; viewers that watch nothing else are closed. */
+/* No viewer watches slot any more; those that watch nothing else are closed. */
 void server_dismiss_viewers(struct server *server, struct hub_slot *slot);
 
 /* The same, and what its viewers were sent is no longer counted. To be called before hub_remove. */
