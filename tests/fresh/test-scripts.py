@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""script/bootstrap and those that call it, on pretended machines, as an ordinary user on a terminal."""
+
+import sys
+import unittest
+
+from machine import Machine
+from terminal import Terminal
+
+LIBRARIES = """gcc libc6-dev meson ninja-build pkgconf python3 libwebsockets-dev libjansson-dev libinih-dev
+    libsystemd-dev libcurl4-openssl-dev libncurses-dev""".split()
+BUILD = [*LIBRARIES, "libjpeg-dev"]
+LINT = [*BUILD, "libcmocka-dev", "git", "clang-format-14", "mandoc", "shellcheck"]
+PROMPT = r"\[sudo\] password: "
+
+
+class Scripts(unittest.TestCase):
+    def machine(self, **what):
+        machine = Machine(**what)
+        self.addCleanup(machine.close)
+        return machine
+
+    def on_terminal(self, machine, *command):
+        terminal = Terminal(machine.command(*command), env=machine.environment)
+        self.addCleanup(terminal.__exit__)
+        return terminal
+
+    def bootstrap(self, machine, *names, status=0):
+        """Runs it on a terminal and answers every prompt: what it printed."""
+        terminal = self.on_terminal(machine, "script/bootstrap", *names)
+        while terminal.expect(PROMPT, 20):
+            terminal.send("secret\n")
+        self.assertEqual(terminal.wait(20), status, terminal.output)
+        return terminal.output
+
+    def installs(self, machine):
+        """The packages of each run of apt-get install."""
+        calls = [line.split() for line in machine.read("calls") if " install " in line]
+        return [[word for word in call[call.index("install") :] if word[0] != "-"][1:] for call in calls]
+
+    def test_nothing_missing(self):
+        machine = self.machine(installed=BUILD)
+        result = machine.run("script/bootstrap")
+        self.assertEqual((result.returncode, result.stdout), (0, ""))
+        self.assertEqual(machine.read("calls"), [])
+
+    def test_says_the_size_before(self):
+        machine = self.machine(known=BUILD)
+        output = self.bootstrap(machine)
+        self.assertIn("to download: 75.0 MB; on disk: 290 MB", output)
+        self.assertEqual([sorted(packages) for packages in self.installs(machine)], [sorted(BUILD)])
+        self.assertIn("secret", machine.read("passwords"))
+
+    def test_takes_the_name_that_apt_knows(self):
+        for name in ("libjpeg-dev", "libjpeg62-turbo-dev", "libjpeg-turbo8-dev"):
+            with self.subTest(name):
+                machine = self.machine(installed=LIBRARIES, known=[name])
+                self.bootstrap(machine)
+                self.assertEqual(self.installs(machine), [[name]])
+        machine = self.machine(installed=[*LIBRARIES, "libjpeg-turbo8-dev"], known=["libjpeg-dev"])
+        self.bootstrap(machine)
+        self.assertEqual(self.installs(machine), [])
+
+    def test_refuses_what_apt_does_not_know(self):
+        machine = self.machine(installed=LIBRARIES, known=["gcc"])
+        output = self.bootstrap(machine, status=3)
+        self.assertRegex(output, r"apt knows no package libjpeg-dev\|libjpeg62")
+        self.assertEqual(self.installs(machine), [])
+
+    def test_a_missing_option_asks_once(self):
+        known = [name for name in LINT if name != "clang-format-14"]
+        machine = self.machine(known=known)
+        self.assertIn("apt knows no package clang-format-14; its tests are skipped", self.bootstrap(machine, "lint"))
+        self.assertEqual(sorted(sum(self.installs(machine), [])), sorted(known))
+        calls = machine.read("calls")
+        self.assertIn("clang-format-14", self.bootstrap(machine, "lint"))
+        self.assertEqual(machine.read("calls"), calls)
+
+    def test_each_suite_installs_its_own(self):
+        for suites, has, has_not in (
+            (("lint",), {"shellcheck", "git"}, {"chromium", "ffmpeg", "clang", "nodejs"}),
+            (("unit",), {"libcmocka-dev"}, {"shellcheck", "ffmpeg"}),
+            (("fuzz",), {"clang", "libclang-rt-14-dev"}, {"ffmpeg"}),
+            (("unit", "integration"), {"ffmpeg", "libcmocka-dev"}, {"chromium"}),
+            (("bench",), {"ustreamer", "libcmocka-dev"}, {"ffmpeg"}),
+            (("test",), {"chromium", "ffmpeg", "clang", "shellcheck"}, {"ustreamer", "mmdebstrap"}),
+        ):
+            with self.subTest(suites):
+                known = {*LINT, *has, *has_not, "clang-format", "python3-websockets", "curl", "ca-certificates"}
+                machine = self.machine(installed=BUILD, known=known)
+                self.bootstrap(machine, *suites)
+                packages = set(sum(self.installs(machine), []))
+                self.assertLessEqual(has, packages)
+                self.assertFalse(has_not & packages)
+
+    def test_usage(self):
+        machine = self.machine()
+        self.assertEqual(machine.run("script/bootstrap", "nothing").returncode, 2)
+        self.assertEqual(machine.read("calls"), [])
+
+    def test_waits_for_the_lock(self):
+        machine = self.machine(installed=LIBRARIES, known=["libjpeg-dev"])
+        lock = machine.lock()
+        terminal = self.on_terminal(machine, "script/bootstrap")
+        self.assertTrue(terminal.expect(r"waiting for process \d+ \(.+\): it holds apt's lock", 10), terminal.output)
+        self.assertEqual(machine.read("calls"), [])
+        lock.close()
+        for _ in ("update", "install"):
+            self.assertTrue(terminal.expect(PROMPT, 10), terminal.output)
+            terminal.send("secret\n")
+        self.assertEqual(terminal.wait(10), 0, terminal.output)
+        self.assertEqual(self.installs(machine), [["libjpeg-dev"]])
+
+    def test_sudo_asks_on_the_terminal(self):
+        for command in (("script/server",), ("script/test", "lint"), ("script/bench",), (".ci/run",)):
+            with self.subTest(command):
+                machine = self.machine(known=LINT)
+                terminal = self.on_terminal(machine, *command)
+                self.assertTrue(terminal.expect(PROMPT, 10), terminal.output)
+                terminal.send("secret\n")
+                self.assertTrue(terminal.expect(PROMPT, 10), terminal.output)  # update is done
+                self.assertIn("secret", machine.read("passwords"))
+
+    def test_format_refuses_another_version(self):
+        machine = self.machine()
+        for name in ("clang-format-14", "clang-format"):
+            machine.add_program(name, "echo 'Debian clang-format version 19.1.7 (3)'\n")
+        for arguments in ((), ("--check",)):
+            result = machine.run("script/format", *arguments)
+            self.assertEqual(result.returncode, 3, result.stdout)
+            self.assertIn("version 19", result.stdout)
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main(verbosity=2))
