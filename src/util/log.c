@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 1024
@@ -26,6 +27,18 @@ static enum log_level max_level(void)
 	return LOG_LEVEL_INFO;
 }
 
+/* The variable alone says nothing: what a service starts inherits it, with stderr elsewhere. */
+static bool is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat status;
+
+	return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device &&
+	       status.st_ino == inode;
+}
+
 /* One write(2) a line, so that lines of two threads never mix. */
 void log_message(enum log_level level, const char *format, ...)
 {
@@ -33,8 +46,8 @@ void log_message(enum log_level level, const char *format, ...)
 		return;
 	}
 	char line[LINE_MAX_BYTES];
-	int prefix = getenv("JOURNAL_STREAM") ? snprintf(line, sizeof(line), "<%d>", (int)level)
-					      : snprintf(line, sizeof(line), "twinlens: ");
+	int prefix = is_journal() ? snprintf(line, sizeof(line), "<%d>", (int)level)
+				  : snprintf(line, sizeof(line), "twinlens: ");
 	va_list arguments;
 	va_start(arguments, format);
 	int length = vsnprintf(line + prefix, sizeof(line) - (size_t)prefix - 1, format, arguments);

@@ -1,6 +1,7 @@
 /*
- * Messages on stderr, one line each. Under systemd (JOURNAL_STREAM) each line starts with the
- * sd-daemon(3) priority, elsewhere with "twinlens: ". Any thread.
+ * Messages on stderr, one line each. Where stderr is the stream to the journal that JOURNAL_STREAM
+ * names (systemd.exec(5)), each line starts with the sd-daemon(3) priority, elsewhere with
+ * "twinlens: ". Any thread.
  */
 #ifndef UTIL_LOG_H
 #define UTIL_LOG_H

@@ -5,7 +5,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -57,16 +60,40 @@ static void prefixes_with_the_program(void **state)
 	assert_string_equal(caught, "twinlens: cam0: 5\n");
 }
 
+/* Says that the pipe, with so much added to its inode, is the stream to the journal. */
+static void log_as_service(enum log_level level, const char *text, unsigned offset)
+{
+	struct stat status;
+	char stream[64];
+
+	assert_int_equal(fstat(STDERR_FILENO, &status), 0);
+	snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)status.st_dev,
+		(uintmax_t)status.st_ino + offset);
+	assert_int_equal(setenv("JOURNAL_STREAM", stream, 1), 0);
+	log_message(level, "%s", text);
+}
+
 static void prefixes_with_the_priority_for_the_journal(void **state)
 {
 	(void)state;
-	assert_int_equal(setenv("JOURNAL_STREAM", "8:1234", 1), 0);
-	CATCH(log_error("a"));
+	CATCH(log_as_service(LOG_LEVEL_ERROR, "a", 0));
 	assert_string_equal(caught, "<3>a\n");
-	CATCH(log_warning("b"));
+	CATCH(log_as_service(LOG_LEVEL_WARNING, "b", 0));
 	assert_string_equal(caught, "<4>b\n");
-	CATCH(log_info("c"));
+	CATCH(log_as_service(LOG_LEVEL_INFO, "c", 0));
 	assert_string_equal(caught, "<6>c\n");
+}
+
+static void prefixes_with_the_program_beside_the_journal(void **state)
+{
+	(void)state;
+	CATCH(log_as_service(LOG_LEVEL_ERROR, "a", 1));
+	assert_string_equal(caught, "twinlens: a\n");
+	for (const char *const *text = (const char *const[]){"", "1", "x:y", NULL}; *text; text++) {
+		assert_int_equal(setenv("JOURNAL_STREAM", *text, 1), 0);
+		CATCH(log_error("a"));
+		assert_string_equal(caught, "twinlens: a\n");
+	}
 }
 
 static void leaves_out_what_is_above_the_level(void **state)
@@ -107,6 +134,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(prefixes_with_the_program, reset),
 		cmocka_unit_test_setup(prefixes_with_the_priority_for_the_journal, reset),
+		cmocka_unit_test_setup(prefixes_with_the_program_beside_the_journal, reset),
 		cmocka_unit_test_setup(leaves_out_what_is_above_the_level, reset),
 		cmocka_unit_test_setup(cuts_long_lines, reset),
 	};

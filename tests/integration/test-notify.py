@@ -3,12 +3,21 @@
 
 import os
 import signal
+import sys
 import time
 import unittest
 
 import harness
 from harness import Config, NotifySocket, Server
 from websocket import WebSocket
+
+# Names stderr, or with an offset something else, as the stream to the journal, and runs a command.
+WITH_JOURNAL = """
+import os, sys
+status = os.fstat(2)
+os.environ["JOURNAL_STREAM"] = f"{status.st_dev}:{status.st_ino + int(sys.argv[1])}"
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
 
 
 class Notify(unittest.TestCase):
@@ -80,13 +89,16 @@ class Notify(unittest.TestCase):
         self.assertFalse([message for _, message in self.notify.collect(0.1) if "READY" in message])
 
     def test_journal_priorities(self):
-        """Under systemd each line begins with its priority."""
-        with Server(cameras=("cam0=v4l2:/dev/video-none", "cam1=synthetic"), env={"JOURNAL_STREAM": "8:1"}) as server:
-            server.get("/snapshot/cam0")
-            self.assertTrue(server.lines)
-            for line in server.lines:
-                self.assertRegex(line, r"^<[3-7]>")
-            self.assertTrue([line for line in server.lines if line.startswith(("<3>", "<4>"))])
+        """Each line begins with its priority where stderr is what goes to the journal, and nowhere else."""
+        for offset in (0, 1):
+            prefix = [sys.executable, "-c", WITH_JOURNAL, str(offset)]
+            with Server(cameras=("cam0=v4l2:/dev/video-none", "cam1=synthetic"), prefix=prefix) as server:
+                server.get("/snapshot/cam0")
+                self.assertTrue(server.lines)
+                for line in server.lines:
+                    self.assertRegex(line, r"^twinlens: " if offset else r"^<[3-7]>")
+                if offset == 0:
+                    self.assertTrue([line for line in server.lines if line.startswith(("<3>", "<4>"))])
 
 
 if __name__ == "__main__":
