@@ -10,6 +10,7 @@
 
 #include "boot/boot.h"
 #include "cli/boot-print.h"
+#include "cli/options.h"
 #include "systemd/guard.h"
 #include "systemd/systemd.h"
 #include "util/error.h"
@@ -141,7 +142,7 @@ int verb_run(int argc, char **argv)
 	bool is_json = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
+	while ((option = getopt_long(argc, argv, ":h", options, NULL)) >= 0) {
 		switch (option) {
 		case 'l':
 			if (parse_duration(optarg, &limit_ns) < 0) {
@@ -157,7 +158,7 @@ int verb_run(int argc, char **argv)
 			print_usage();
 			return EXIT_STATUS_DONE;
 		default:
-			return EXIT_STATUS_USAGE; /* getopt_long told */
+			return options_refuse(option, argv);
 		}
 	}
 	if (optind < argc) {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/options.h"
 #include "source/v4l2/devices.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -231,7 +232,7 @@ int verb_run(int argc, char **argv)
 	bool is_json = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
+	while ((option = getopt_long(argc, argv, ":h", options, NULL)) >= 0) {
 		switch (option) {
 		case 'j':
 			is_json = true;
@@ -240,7 +241,7 @@ int verb_run(int argc, char **argv)
 			print_usage();
 			return EXIT_STATUS_DONE;
 		default:
-			return EXIT_STATUS_USAGE; /* getopt_long told */
+			return options_refuse(option, argv);
 		}
 	}
 	if (optind < argc) {

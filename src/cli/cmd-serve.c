@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cli/options.h"
 #include "serve/choice.h"
 #include "serve/service.h"
 #include "util/log.h"
@@ -83,14 +84,15 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
 	int option;
 
-	while ((option = getopt_long(argc, argv, "c:o:", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":c:o:", options, NULL)) != -1) {
 		int kind = override_kind(option);
 		if (option == 'h') {
 			arguments->wants_help = true;
 		} else if (option == 'c') {
 			arguments->path = optarg;
 		} else if (kind < 0) {
-			return -EINVAL; /* getopt_long has told */
+			options_refuse(option, argv);
+			return -EINVAL;
 		} else if (add_override(arguments, kind, optarg) < 0) {
 			return -E2BIG;
 		}

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/options.h"
 #include "cli/soak-print.h"
 #include "cli/soak-run.h"
 #include "client/url.h"
@@ -224,7 +225,7 @@ static int parse_option(int option, const char *text, struct options *options)
 		options->period_s = clock_to_seconds(period_ns);
 		return 0;
 	default:
-		return -EINVAL; /* getopt_long(3) has said why */
+		return -EINVAL; /* options_refuse has taken what is not in the table */
 	}
 }
 
@@ -251,10 +252,13 @@ int verb_run(int argc, char **argv)
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "h", table, NULL)) >= 0) {
+	while ((option = getopt_long(argc, argv, ":h", table, NULL)) >= 0) {
 		if (option == 'h') {
 			print_usage();
 			return EXIT_STATUS_DONE;
+		}
+		if (option == '?' || option == ':') {
+			return options_refuse(option, argv);
 		}
 		if (option == 'j') {
 			options.is_json = true;

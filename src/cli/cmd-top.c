@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/options.h"
 #include "top/screen.h"
 #include "top/view.h"
 #include "util/clock.h"
@@ -136,7 +137,7 @@ int verb_run(int argc, char **argv)
 	int option;
 
 	setlocale(LC_ALL, "");
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
+	while ((option = getopt_long(argc, argv, ":h", options, NULL)) >= 0) {
 		switch (option) {
 		case 'i':
 			if (parse_duration(optarg, &interval_ns) < 0 ||
@@ -154,7 +155,7 @@ int verb_run(int argc, char **argv)
 			print_usage();
 			return EXIT_STATUS_DONE;
 		default:
-			return EXIT_STATUS_USAGE; /* getopt_long(3) has said why */
+			return options_refuse(option, argv);
 		}
 	}
 	if (optind < argc) {

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/options.h"
 #include "cli/tune-run.h"
 #include "tune/tune.h"
 #include "util/log.h"
@@ -108,7 +109,7 @@ static int set_folder(struct tune_options *options, const char *folder, char *ab
 }
 
 /* 0; EXIT_STATUS_USAGE, having told why. */
-static int take_option(struct tune_options *options, int option, char *folder)
+static int take_option(struct tune_options *options, int option, char **argv, char *folder)
 {
 	switch (option) {
 	case 'p':
@@ -130,7 +131,7 @@ static int take_option(struct tune_options *options, int option, char *folder)
 		options->is_json = true;
 		return 0;
 	default:
-		return EXIT_STATUS_USAGE; /* getopt_long told */
+		return options_refuse(option, argv);
 	}
 }
 
@@ -172,12 +173,12 @@ int verb_run(int argc, char **argv)
 	char folder[PATH_MAX];
 	int option;
 
-	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) >= 0) {
+	while ((option = getopt_long(argc, argv, ":h", long_options, NULL)) >= 0) {
 		if (option == 'h') {
 			print_usage();
 			return EXIT_STATUS_DONE;
 		}
-		int status = take_option(&options, option, folder);
+		int status = take_option(&options, option, argv, folder);
 		if (status != 0) {
 			return status;
 		}

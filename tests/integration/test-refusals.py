@@ -32,6 +32,27 @@ class Refusals(unittest.TestCase):
             self.assertIn(word, lines[0])
         return lines[0]
 
+    def test_options(self):
+        """Each verb says in one line which option, what is wrong with it, and where the right ones are listed."""
+        for verb, value_option in (
+            ("serve", "--listen"), ("cameras", None), ("tune", "--profile"), ("boot", "--limit"), ("soak", "--judge"),
+            ("top", "--url"),
+        ):
+            for arguments, words in (
+                (["--bogus"], ["--bogus: unknown"]),
+                (["-x"], ["-x: unknown"]),
+                (["--help=yes"], ["--help=yes: takes no value"]),
+                ([value_option], [f"{value_option}: needs a value"]),
+            ):
+                if None in arguments:
+                    continue
+                with self.subTest([verb, *arguments]):
+                    result = run_twinlens(verb, *arguments)
+                    self.assertEqual((result.returncode, result.stdout), (USAGE, ""), result.stderr)
+                    self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+                    for word in [*words, f"{verb}: ", f"see twinlens {verb} --help"]:
+                        self.assertIn(word, result.stderr)
+
     def test_command_line(self):
         for arguments, words in (
             (["--camera", "cam0"], ["cam0"]),
