@@ -94,10 +94,17 @@ static int create_context(struct server *server, struct error *err)
 
 static void warn_if_reachable(const char *address, int fd)
 {
-	if (!listener_is_loopback(fd)) {
-		log_warning("listening on %s, which other machines can reach: everyone who does can"
-			    " watch; there is no password and no encryption",
-			address);
+	char others[LISTENER_OTHERS_MAX][LISTENER_ADDRESS_MAX];
+
+	if (listener_is_loopback(fd)) {
+		return;
+	}
+	log_warning("listening on %s, which other machines can reach: everyone who does can"
+		    " watch; there is no password and no encryption",
+		address);
+	size_t n = listener_others(fd, others);
+	for (size_t i = 0; i < n; i++) {
+		log_info("others reach it at http://%s/", others[i]);
 	}
 }
 

@@ -31,7 +31,7 @@ IS_SANITIZED = SANITIZER != "none"
 PATIENCE = 5 if IS_SANITIZED else 1
 
 SANITIZER_WORDS = re.compile(r"Sanitizer|runtime error:|DEADLYSIGNAL")
-READY = re.compile(r"https?://(?:[\w.-]+|\[[\w:]+\]):(\d+)")
+READY = re.compile(r"\bopen https?://(?:[\w.-]+|\[[\w:]+\]):(\d+)")
 TWO_SYNTHETIC = (
     "cam0=synthetic,size=640x480,fps=30,format=yuyv",
     "cam1=synthetic,size=320x240,fps=30,format=mjpeg",

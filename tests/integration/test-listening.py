@@ -5,6 +5,7 @@ import ctypes
 import fcntl
 import json
 import os
+import re
 import signal
 import socket
 import struct
@@ -16,8 +17,10 @@ from websocket import WebSocket
 
 CLONE_NEWNET = 0x40000000
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+SIOCSIFADDR = 0x8916
 SMALL = ("cam0=synthetic,size=160x120,fps=10,format=mjpeg",)
 BOTH = ("127.0.0.1", "::1")
+OTHERS = ("192.0.2.7", "[2001:db8::7]")
 
 needs_ipv6 = unittest.skipUnless(os.path.exists("/proc/net/if_inet6"), "there is no IPv6")
 
@@ -29,6 +32,20 @@ def setUpModule():
         raise unittest.SkipTest(f"no network of its own: {os.strerror(ctypes.get_errno())}")
     with socket.socket() as control:
         fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sh", b"lo", IFF_UP))
+    add_addresses()
+
+
+def add_addresses():
+    """Addresses for documentation (RFC 5737, RFC 3849), which the loopback interface has for as long as the tests run."""
+    name = b"lo:1"
+    with socket.socket() as control:
+        address = struct.pack("16sHH4s8x", name, socket.AF_INET, 0, socket.inet_aton("192.0.2.7"))
+        fcntl.ioctl(control, SIOCSIFADDR, address)
+    if os.path.exists("/proc/net/if_inet6"):
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as control:
+            address = struct.pack("16sIi", socket.inet_pton(socket.AF_INET6, "2001:db8::7"), 128,
+                                  socket.if_nametoindex("lo"))
+            fcntl.ioctl(control, SIOCSIFADDR, address)
 
 
 def ask(host, port, target):
@@ -49,9 +66,11 @@ def peer_seen(host, port):
 
 
 class EveryAddress(unittest.TestCase):
-    def check(self, address, hosts):
+    def check(self, address, hosts, others):
         with Server("--listen", address, cameras=SMALL) as server:
             self.assertRegex(server.log, rf"\bopen http://127\.0\.0\.1:{server.port}/")
+            urls = re.findall(r"others reach it at (.*)", server.log)
+            self.assertEqual(sorted(urls), sorted(f"http://{host}:{server.port}/" for host in others))
             self.assertEqual(server.log.count("other machines"), 1)
             for host in hosts:
                 server.wait_viewers(0)
@@ -61,15 +80,15 @@ class EveryAddress(unittest.TestCase):
     @needs_ipv6
     def test_without_a_host(self):
         """IPv4 and IPv6, and the URL can be opened as it is printed."""
-        self.check(":0", BOTH)
+        self.check(":0", BOTH, OTHERS)
 
     @needs_ipv6
     def test_ipv6(self):
         """Whatever net.ipv6.bindv6only says."""
-        self.check("[::]:0", BOTH)
+        self.check("[::]:0", BOTH, OTHERS)
 
     def test_ipv4(self):
-        log = self.check("0.0.0.0:0", BOTH[:1])
+        log = self.check("0.0.0.0:0", BOTH[:1], OTHERS[:1])
         self.assertIn("listening on 0.0.0.0:", log)
 
     @needs_ipv6

@@ -6,6 +6,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -170,16 +172,29 @@ int listener_open(const struct server_config *config, int replaced, int *ret_fd,
 	return 0;
 }
 
+static bool is_any(const union address *address)
+{
+	return address->any.sa_family == AF_INET6
+		       ? IN6_IS_ADDR_UNSPECIFIED(&address->ipv6.sin6_addr)
+		       : address->ipv4.sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+static bool is_loopback(const union address *address)
+{
+	if (address->any.sa_family == AF_INET6) {
+		return IN6_IS_ADDR_LOOPBACK(&address->ipv6.sin6_addr);
+	}
+	return address->any.sa_family == AF_INET &&
+	       ntohl(address->ipv4.sin_addr.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
+}
+
 void listener_local_address(int fd, char *buffer, size_t size)
 {
 	union address bound = {0};
 	socklen_t length = sizeof(bound);
 
 	(void)getsockname(fd, &bound.any, &length);
-	bool is_any = bound.any.sa_family == AF_INET6
-			      ? IN6_IS_ADDR_UNSPECIFIED(&bound.ipv6.sin6_addr)
-			      : bound.ipv4.sin_addr.s_addr == htonl(INADDR_ANY);
-	if (is_any) {
+	if (is_any(&bound)) {
 		/* The ports are in the same place, and whoever takes all addresses takes this one.
 		 */
 		bound.ipv4.sin_family = AF_INET;
@@ -193,14 +208,56 @@ bool listener_is_loopback(int fd)
 	union address bound = {0};
 	socklen_t length = sizeof(bound);
 
-	if (getsockname(fd, &bound.any, &length) < 0) {
+	return getsockname(fd, &bound.any, &length) == 0 && is_loopback(&bound);
+}
+
+/* The address of an interface, with the port of a socket that is bound to every address. */
+static bool take_interface(
+	const struct ifaddrs *interface, const union address *bound, union address *ret_address)
+{
+	const unsigned wanted = IFF_UP | IFF_RUNNING;
+	int family = interface->ifa_addr ? interface->ifa_addr->sa_family : AF_UNSPEC;
+
+	*ret_address = (union address){0};
+	if (family == AF_INET) {
+		memcpy(&ret_address->ipv4, interface->ifa_addr, sizeof(ret_address->ipv4));
+		ret_address->ipv4.sin_port = bound->ipv4.sin_port;
+	} else if (family == AF_INET6 && bound->any.sa_family == AF_INET6) {
+		memcpy(&ret_address->ipv6, interface->ifa_addr, sizeof(ret_address->ipv6));
+		ret_address->ipv6.sin6_port = bound->ipv6.sin6_port;
+		if (IN6_IS_ADDR_LINKLOCAL(&ret_address->ipv6.sin6_addr)) {
+			return false;
+		}
+	} else {
 		return false;
 	}
-	if (bound.any.sa_family == AF_INET6) {
-		return IN6_IS_ADDR_LOOPBACK(&bound.ipv6.sin6_addr);
+	return (interface->ifa_flags & wanted) == wanted && !is_loopback(ret_address);
+}
+
+size_t listener_others(int fd, char ret_addresses[LISTENER_OTHERS_MAX][LISTENER_ADDRESS_MAX])
+{
+	union address bound = {0}, address;
+	socklen_t length = sizeof(bound);
+	struct ifaddrs *interfaces;
+	size_t n = 0;
+
+	if (getsockname(fd, &bound.any, &length) < 0 || is_loopback(&bound)) {
+		return 0;
 	}
-	return bound.any.sa_family == AF_INET &&
-	       ntohl(bound.ipv4.sin_addr.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
+	if (!is_any(&bound)) {
+		format_address(&bound, ret_addresses[0], LISTENER_ADDRESS_MAX);
+		return 1;
+	}
+	if (getifaddrs(&interfaces) < 0) {
+		return 0;
+	}
+	for (struct ifaddrs *i = interfaces; i && n < LISTENER_OTHERS_MAX; i = i->ifa_next) {
+		if (take_interface(i, &bound, &address)) {
+			format_address(&address, ret_addresses[n++], LISTENER_ADDRESS_MAX);
+		}
+	}
+	freeifaddrs(interfaces);
+	return n;
 }
 
 int listener_accept(int fd, const struct server_config *config)

@@ -18,6 +18,17 @@ int listener_open(const struct server_config *config, int replaced, int *ret_fd,
  * it listens on every address. */
 void listener_local_address(int fd, char *buffer, size_t size);
 
+#define LISTENER_ADDRESS_MAX 64
+#define LISTENER_OTHERS_MAX  8
+
+/*
+ * The addresses, as listener_open writes them, at which other machines may reach the listening
+ * socket fd: the bound one, or those of the running interfaces when it listens on every address;
+ * none of loopback, and no link-local one of IPv6, which needs the name of an interface that only
+ * the other machine knows. Returns how many; at most LISTENER_OTHERS_MAX.
+ */
+size_t listener_others(int fd, char ret_addresses[LISTENER_OTHERS_MAX][LISTENER_ADDRESS_MAX]);
+
 /* Whether only this machine can reach the listening socket fd. */
 bool listener_is_loopback(int fd);
 
