@@ -93,10 +93,11 @@ static int check_lacking(
 		return EXIT_STATUS_DONE;
 	}
 	tune_print_lacks(plan, true);
-	if (plan_count_open(plan) > 0) {
-		log_error("tune: nothing was changed; --partial makes the %zu changes that can be "
+	size_t n = plan_count_open(plan);
+	if (n > 0) {
+		log_error("tune: nothing was changed; --partial makes the %zu change%s that can be "
 			  "made",
-			plan_count_open(plan));
+			n, n == 1 ? "" : "s");
 	}
 	return EXIT_STATUS_LACKING;
 }

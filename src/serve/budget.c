@@ -25,12 +25,13 @@ int budget_check(const struct config *config, size_t *ret_spare_bytes, struct er
 	size_t sum = BASE_BYTES + cameras + server;
 	char text[ERROR_TEXT_MAX];
 	snprintf(text, sizeof(text),
-		"memory in the worst case: %.1f MiB = program %.1f + %zu camera%s %.1f + %u viewers"
+		"memory in the worst case: %.1f MiB = program %.1f + %zu camera%s %.1f + %u "
+		"viewer%s"
 		" %.1f, of a budget of %.1f MiB",
 		(double)sum / MIB, (double)BASE_BYTES / MIB, config->n_cameras,
 		config->n_cameras == 1 ? "" : "s", (double)cameras / MIB,
-		config->server.max_viewers, (double)server / MIB,
-		(double)config->memory_budget / MIB);
+		config->server.max_viewers, config->server.max_viewers == 1 ? "" : "s",
+		(double)server / MIB, (double)config->memory_budget / MIB);
 	if (sum > config->memory_budget) {
 		return error_set(err, -E2BIG,
 			"%s; raise memory.budget, or lower server.max_viewers, server.send_buffer,"

@@ -179,7 +179,7 @@ static int folder_read(void *recording, struct frame *frame, struct error *err)
 		return error_set(err, -ENOENT, "replay: %s: the folder was deleted", folder->path);
 	}
 	if (++folder->n_missing >= folder->n) {
-		return error_set(err, r, "replay: %s: none of its %u pictures can be opened: %s",
+		return error_set(err, r, "replay: %s: no picture of %u can be opened: %s",
 			folder->path, folder->n, error_name(r));
 	}
 	return FRAME_DROP_EMPTY;

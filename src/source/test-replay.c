@@ -205,7 +205,7 @@ static void test_deleted_pictures_are_lost(void **state)
 	snprintf(path, sizeof(path), "%s/a.jpg", place->path);
 	unlink(path);
 	assert_int_equal(read_next(source, &frame, &err), -ENOENT);
-	assert_non_null(strstr(err.text, "none of its 1 pictures"));
+	assert_non_null(strstr(err.text, "no picture of 1 can be opened"));
 	source_stop(source);
 	append_picture(place, "a.jpg", 4);
 	struct source_info info;

@@ -195,7 +195,7 @@ class Hostile(unittest.TestCase):
                 self.crowd.run(0.001)
         self.crowd.run(1)
         _, after = self.server.memory()
-        harness.figure(f"questions without reading: {sent >> 10} KiB taken, memory +{(after - before) >> 10} KiB")
+        harness.figure(f"questions without reading: {sent >> 10} KiB taken, memory {(after - before) / 1024:+.0f} KiB")
         if not harness.IS_SANITIZED:
             self.assertLess(after - before, 512 << 10)
         viewer.abandon()

@@ -85,7 +85,7 @@ class Start(unittest.TestCase):
             server.wait_log(r"cam0.*synthetic")
             server.wait_log(r"cam1.*synthetic")
             server.wait_log(rf"http://127\.0\.0\.1:{server.port}/")
-            server.wait_log(r"memory.*budget", 1)
+            server.wait_log(r"memory.*\b4 viewers .*budget", 1)
 
     def test_without_cameras_it_shows_two(self):
         """On a machine without a usable device: two synthetic ones, and it says so."""

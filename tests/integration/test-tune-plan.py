@@ -45,6 +45,12 @@ class Words(unittest.TestCase):
             kinds.setdefault(change["kind"], {})[change["object"]] = change
         return plan, kinds
 
+    def test_one_setting(self):
+        profile = self.state.parent / "one.conf"
+        profile.write_text("[sysctl]\nvm.swappiness = 60\n")
+        _, kinds = self.plan("--profile", str(profile))
+        self.assertEqual([change["wanted"] for change in kinds["file"].values()], ["1 setting"])
+
     def test_the_guide_is_the_default_with_exactly_its_values(self):
         plan, kinds = self.plan()
         self.assertEqual(plan["profile"], "guide")

@@ -163,7 +163,7 @@ static int plan_file(const struct machine *machine, const struct profile *profil
 		return r;
 	}
 	change_text(change->why, sizeof(change->why), "the same at the next boot");
-	change_text(change->to, sizeof(change->to), "%zu settings", n);
+	change_text(change->to, sizeof(change->to), "%zu setting%s", n, n == 1 ? "" : "s");
 	return 0;
 }
 
