@@ -1,0 +1,61 @@
+# Completion of twinlens for fish.
+
+set -l verbs serve cameras tune boot soak top
+set -l actions plan apply status rollback boot
+
+function __twinlens_services
+    systemctl list-unit-files --no-legend --plain '*.service' 2>/dev/null | string split -f 1 ' '
+end
+
+function __twinlens_verb_is
+    set -l words (commandline -opc)
+    test (count $words) -ge 2; and test $words[2] = $argv[1]
+end
+
+complete -c twinlens -f
+complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a serve -d 'stream the cameras to browsers'
+complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a cameras -d 'list capture devices, and which are usable'
+complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a tune -d 'make the machine fit in its memory, and take it back'
+complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a boot -d 'where the start-up time went'
+complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a soak -d 'whether memory leaks'
+complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a top -d 'where the memory is, live'
+complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a help -d 'print the options of a verb'
+complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -l version -d 'print the version'
+complete -c twinlens -n '__twinlens_verb_is help' -a "$verbs"
+
+complete -c twinlens -n '__twinlens_verb_is serve' -s c -l config -r -F -d 'read this file'
+complete -c twinlens -n '__twinlens_verb_is serve' -l listen -x -d 'listen on this address and port'
+complete -c twinlens -n '__twinlens_verb_is serve' -l camera -x -d 'a camera: name=spec'
+complete -c twinlens -n '__twinlens_verb_is serve' -l max-viewers -x -d 'streams at a time'
+complete -c twinlens -n '__twinlens_verb_is serve' -s o -l option -x -d 'any setting of the file: section.key=value'
+complete -c twinlens -n '__twinlens_verb_is serve' -l help -d 'print the options'
+
+complete -c twinlens -n '__twinlens_verb_is cameras' -l json -d 'print JSON'
+complete -c twinlens -n '__twinlens_verb_is cameras' -l help -d 'print the options'
+
+complete -c twinlens -n "__twinlens_verb_is tune; and not __fish_seen_subcommand_from $actions" -a "$actions"
+complete -c twinlens -n '__twinlens_verb_is tune' -l profile -r -F -a 'guide zram' -d 'what is wanted'
+complete -c twinlens -n '__twinlens_verb_is tune' -l service -x -a '(__twinlens_services)' -d 'a further service to disable and stop'
+complete -c twinlens -n '__twinlens_verb_is tune' -l partial -d 'apply what can be applied'
+complete -c twinlens -n '__twinlens_verb_is tune' -l state -x -a '(__fish_complete_directories)' -d 'keep the journal there'
+complete -c twinlens -n '__twinlens_verb_is tune' -l json -d 'print JSON'
+complete -c twinlens -n '__twinlens_verb_is tune' -l help -d 'print the options'
+
+complete -c twinlens -n '__twinlens_verb_is boot' -l limit -x -d 'exit status 1 when it took longer'
+complete -c twinlens -n '__twinlens_verb_is boot' -l json -d 'print JSON'
+complete -c twinlens -n '__twinlens_verb_is boot' -l help -d 'print the options'
+
+complete -c twinlens -n '__twinlens_verb_is soak' -l viewers -x -d 'streams that are held open'
+complete -c twinlens -n '__twinlens_verb_is soak' -l duration -x -d 'how long'
+complete -c twinlens -n '__twinlens_verb_is soak' -l interval -x -d 'between two samples'
+complete -c twinlens -n '__twinlens_verb_is soak' -l state -x -a '(__fish_complete_directories)' -d 'keep samples and log there'
+complete -c twinlens -n '__twinlens_verb_is soak' -l report -x -a '(__fish_complete_directories)' -d 'the verdict on what is there'
+complete -c twinlens -n '__twinlens_verb_is soak' -l judge -r -F -d 'the verdict on this file'
+complete -c twinlens -n '__twinlens_verb_is soak' -l available -x -d 'how long a leak lasts is until these are gone'
+complete -c twinlens -n '__twinlens_verb_is soak' -l period -x -d 'at which memory comes and goes'
+complete -c twinlens -n '__twinlens_verb_is soak' -l json -d 'print JSON'
+complete -c twinlens -n '__twinlens_verb_is soak' -l help -d 'print the options'
+
+complete -c twinlens -n '__twinlens_verb_is top' -l interval -x -d 'between two looks'
+complete -c twinlens -n '__twinlens_verb_is top' -l url -x -d 'of the server'
+complete -c twinlens -n '__twinlens_verb_is top' -l help -d 'print the options'
