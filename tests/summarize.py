@@ -3,7 +3,7 @@
 
 usage: summarize.py LOG.json... -- [WHAT BROKE]...
 
-Prints what was measured, what was skipped and why, what failed, and as the last line
+Prints what was measured, what was skipped, by reason, what failed, and as the last line
 "N passed, N failed, N skipped". A test that writes TAP counts once for each of its cases. Whatever broke
 outside of a test (a build, a time limit) counts as a failure. Exit status 1 when anything failed.
 """
@@ -16,6 +16,7 @@ import sys
 CASE = re.compile(r"^(not )?ok\s+\d+(?:\s+-)?\s*([^#]*?)\s*(?:#\s*(SKIP)\S*\s*(.*))?$")
 FIGURE = re.compile(r"^# figure: (.*)$")
 SKIP = re.compile(r"^(?:# )?skip(?:ped)?: (.*)$", re.IGNORECASE)
+PLACES_MAX = 3  # tests that are named with a reason
 BAD = ("FAIL", "ERROR", "TIMEOUT", "INTERRUPT", "UNEXPECTEDPASS")
 
 
@@ -23,7 +24,7 @@ class Summary:
     def __init__(self):
         self.passed = 0
         self.failed = []
-        self.skipped = []
+        self.skipped = []  # (reason, test)
         self.figures = []
 
     def add_test(self, where, test):
@@ -44,7 +45,7 @@ class Summary:
         elif cases == 0 and test["result"] == "SKIP":
             reasons = [match[1] for line in lines if (match := SKIP.match(line))]
             plan = [line.partition("SKIP")[2].strip() for line in lines if line.startswith("1..0 ")]
-            self.skipped.append(f"{name}: {'; '.join(reasons + plan) or 'it gave no reason'}")
+            self.add_skip("; ".join(reasons + plan), name)
         elif cases == 0:
             self.passed += 1
 
@@ -53,9 +54,22 @@ class Summary:
         if is_bad:
             self.failed.append(f"{name}: {title}")
         elif skip:
-            self.skipped.append(f"{name}: {title}: {reason or 'it gave no reason'}")
+            self.add_skip(reason, name)
         else:
             self.passed += 1
+
+    def add_skip(self, reason, name):
+        self.skipped.append((reason or "it gave no reason", name))
+
+    def skips_by_reason(self):
+        """A line for each reason, the most frequent first: how many skips, and of which tests."""
+        places = {}
+        for reason, name in self.skipped:
+            places.setdefault(reason, []).append(name)
+        for reason, names in sorted(places.items(), key=lambda item: -len(item[1])):
+            tests = list(dict.fromkeys(names))
+            more = f", and {len(tests) - PLACES_MAX} more tests" if len(tests) > PLACES_MAX else ""
+            yield f"{len(names)} x {reason} ({'; '.join(tests[:PLACES_MAX])}{more})"
 
 
 def label(path):
@@ -76,7 +90,7 @@ def main(arguments):
 
     for title, lines in (
         ("measured", summary.figures),
-        ("skipped", summary.skipped),
+        ("skipped", list(summary.skips_by_reason())),
         ("failed", summary.failed),
     ):
         if lines:

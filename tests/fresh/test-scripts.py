@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 """script/bootstrap and those that call it, on pretended machines, as an ordinary user on a terminal."""
 
+import json
+import pathlib
+import subprocess
 import sys
+import tempfile
 import unittest
 
-from machine import Machine
+from machine import SOURCE, Machine
 from terminal import Terminal
 
 LIBRARIES = """gcc libc6-dev meson ninja-build pkgconf python3 libwebsockets-dev libjansson-dev libinih-dev
@@ -129,6 +133,29 @@ class Scripts(unittest.TestCase):
             result = machine.run("script/format", *arguments)
             self.assertEqual(result.returncode, 3, result.stdout)
             self.assertIn("version 19", result.stdout)
+
+
+class Summary(unittest.TestCase):
+    def test_skips_are_grouped(self):
+        root = "# a note\nok 1 - A.b # SKIP not root\nok 2 - A.c # SKIP not root\nok 3 - A.d\n"
+        tests = [
+            {"name": "tune", "result": "OK", "stdout": root},
+            {"name": "browser", "result": "SKIP", "stdout": "skipped: node is missing\n"},
+            *({"name": f"t{i}", "result": "OK", "stdout": "ok 1 - A.b # SKIP not root\n"} for i in range(4)),
+        ]
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "build-x/meson-logs/unit.json"
+            path.parent.mkdir(parents=True)
+            path.write_text("\n".join(map(json.dumps, tests)) + "\n", encoding="utf-8")
+            result = subprocess.run(
+                [sys.executable, SOURCE / "tests/summarize.py", path, "--"], capture_output=True, text=True,
+                timeout=20, check=True,
+            )
+        names = "; ".join(f"unit, build-x: {name}" for name in ("tune", "t0", "t1"))
+        self.assertEqual(result.stdout.splitlines(), [
+            "skipped:", f"  6 x not root ({names}, and 2 more tests)",
+            "  1 x node is missing (unit, build-x: browser)", "1 passed, 0 failed, 7 skipped",
+        ])  # fmt: skip
 
 
 if __name__ == "__main__":
