@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 
-from lab import BUSY, busy, check_memory, check_rate, describe_drops
+from lab import check_memory, check_rate, describe_drops
 from picture import decode
 
 NODE = "/dev/video40"
@@ -121,10 +121,8 @@ def check_kinds(lab, jpegs, others):
             warnings[kind] += times if picture.warning else 0
         seen[kind] += times
     figure = f"{len(jpegs)} frames, {seen['undecodable']} do not"
-    if seen["undecodable"] and others > BUSY:
-        lab.skip("every frame decodes", f"{figure}, but {busy(others)}")
-    else:
-        lab.check("every frame decodes", not seen["undecodable"], figure)
+    # v4l2loopback writes over pictures that are read late.
+    lab.judge("every frame decodes", not seen["undecodable"], figure, others)
     lab.check("whole pictures arrive", seen["good"] > 0 and not warnings["good"], str(seen["good"]))
     for kind, what in REPAIRED.items():
         good = seen[kind] > 0 and not warnings[kind]

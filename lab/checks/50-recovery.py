@@ -46,7 +46,7 @@ def check_failures(lab, server, viewer, node):
 
 
 def check_failure(lab, server, viewer, name, node, controls):
-    before = server.camera(0)["reconnects"]
+    before, load = server.camera(0)["reconnects"], lab.board.load()
     started = time.monotonic()
     for control in controls:
         lab.control(node, control)
@@ -64,7 +64,8 @@ def check_failure(lab, server, viewer, name, node, controls):
         figure = f"{gap:.1f} s without frames, {camera['reconnects']} reconnects"
     lab.check(f"{name}: it comes back", lost and came and camera["state"] == "streaming", figure)
     gap = viewer.longest_gap(1, started, until)
-    lab.check("   the other camera", gap <= GAP_LIMIT, f"longest gap {gap * 1000:.0f} ms")
+    others = lab.board.load().others_since(load)
+    lab.judge("   the other camera", gap <= GAP_LIMIT, f"longest gap {gap * 1000:.0f} ms", others)
 
 
 def wait_reconnects(server, count, seconds):

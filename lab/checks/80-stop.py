@@ -10,8 +10,10 @@ def run(lab):
     ) as server, lab.watch() as viewer:
         both = all(viewer.wait_frames(camera, 5, 20) for camera in (0, 1))
         lab.require("frames of both cameras", both)
+        load = lab.board.load()
         seconds, status = server.terminate()
-        lab.check("SIGTERM ends it", seconds <= SECONDS_LIMIT, f"{seconds:.2f} s")
+        others = lab.board.load().others_since(load)
+        lab.judge("SIGTERM ends it in time", seconds <= SECONDS_LIMIT, f"{seconds:.2f} s", others)
         lab.check("exit status 0", status == 0, str(status))
         viewer.wait_end(5)
         lab.check("the viewer is closed with 1001", viewer.close_code == 1001, str(viewer.close_code))

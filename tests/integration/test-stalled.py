@@ -6,6 +6,7 @@ import unittest
 
 import harness
 from harness import Server, eventually, figure
+from measure import judge
 from viewers import Crowd, longest_gap_ms, rate
 
 GOOD, STALLED = 4, 3
@@ -15,7 +16,6 @@ GAP_MAX_MS = 45
 FPS_MIN = 29.5
 # What the slow viewer takes in a tenth of a second: 160 KB/s, of 600 KB/s or more.
 SLOW_BYTES = 16000
-# A busy machine can only make the good ones worse off, so the best of some attempts counts.
 ATTEMPTS = 5
 
 
@@ -52,16 +52,18 @@ class Stalled(unittest.TestCase):
             return gap, sum(viewer.skipped for viewer in good), min(rates)
 
     def test_stalled(self):
-        attempts = []
-        while len(attempts) < ATTEMPTS:
+        def attempt():
             gap, skipped, slowest = self.attempt()
-            attempts.append(f"gap {gap:.1f} ms, {skipped} skipped, {slowest:.2f} fps")
-            if gap <= GAP_MAX_MS and skipped == 0 and slowest >= FPS_MIN:
-                return
-        self.fail(f"no attempt met the bars: {attempts}")
+            is_good = gap <= GAP_MAX_MS and skipped == 0 and slowest >= FPS_MIN
+            return is_good, f"gap {gap:.1f} ms, {skipped} skipped, {slowest:.2f} fps"
+
+        judge(self, attempt, ATTEMPTS)
 
     def test_slow_but_reading(self):
         """A viewer that takes less than there is loses frames, but is not evicted, and sees new pictures."""
+        judge(self, self.attempt_slow)
+
+    def attempt_slow(self):
         options = ("-o", "server.stall_timeout=1s", "-o", "server.send_buffer=128K")
         with Server(*options, cameras=("cam0=synthetic",)) as server, Crowd() as crowd:
             fast = crowd.add(server)
@@ -78,8 +80,9 @@ class Stalled(unittest.TestCase):
             self.assertFalse(slow.is_closed)
             self.assertGreater(len(slow.times[0]), 5)
             self.assertGreater(slow.skipped, 10)
-            self.assertLess(max(ages), 1_500_000)
-            self.assertGreaterEqual(rate(fast.times[0], 5), 28)
+            fast_rate = rate(fast.times[0], 5)
+            is_good = max(ages) < 1_500_000 and fast_rate >= 28
+            return is_good, f"{max(ages) / 1000:.0f} ms old at most, the fast one {fast_rate:.1f} fps"
 
     def test_multipart_stalls_too(self):
         options = ("-o", "server.stall_timeout=1s")

@@ -7,6 +7,7 @@ import unittest
 
 import harness
 from harness import Server, figure, free_port
+from measure import judge
 from websocket import WebSocket
 
 LIMIT_MS = 150
@@ -34,9 +35,13 @@ class Start(unittest.TestCase):
 
     def test_first_frame(self):
         for camera in ("cam0=synthetic", "cam0=synthetic,format=mjpeg"):
-            times = sorted(self.first_frame_ms(camera) for _ in range(RUNS))
-            figure(f"exec to first frame, {camera}: " + ", ".join(f"{took:.0f}" for took in times) + " ms")
-            self.assertLessEqual(statistics.median(times), LIMIT_MS)
+            judge(self, lambda camera=camera: self.attempt(camera))
+
+    def attempt(self, camera):
+        times = sorted(self.first_frame_ms(camera) for _ in range(RUNS))
+        text = f"exec to first frame, {camera}: " + ", ".join(f"{took:.0f}" for took in times) + " ms"
+        figure(text)
+        return statistics.median(times) <= LIMIT_MS, text
 
 
 if __name__ == "__main__":
