@@ -9,7 +9,9 @@ import time
 
 
 class Terminal:
-    """Starts the command at once; at the end of a with block whatever is left of it is hung up."""
+    """Starts the command at once; at the end of a with block whatever is left of it is hung up.
+
+    The terminal belongs to the user with the number owner, if one is given, as after a login."""
 
     def __init__(self, command, log=None, **kwargs):
         self.output = ""
@@ -21,10 +23,10 @@ class Terminal:
             self._become(command, **kwargs)
 
     @staticmethod
-    def _become(command, cwd=None, env=None):
+    def _become(command, env=None, owner=None):
         try:
-            if cwd:
-                os.chdir(cwd)
+            if owner is not None:
+                os.fchown(0, owner, -1)
             os.execvpe(command[0], command, os.environ if env is None else env)
         except OSError as error:
             os.write(2, f"{command[0]}: {error.strerror}\n".encode())

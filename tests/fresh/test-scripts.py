@@ -99,7 +99,8 @@ class Scripts(unittest.TestCase):
 
     def test_usage(self):
         machine = self.machine()
-        self.assertEqual(machine.run("script/bootstrap", "nothing").returncode, 2)
+        for script in ("script/bootstrap", "script/fresh"):
+            self.assertEqual(machine.run(script, "nothing").returncode, 2, script)
         self.assertEqual(machine.read("calls"), [])
 
     def test_waits_for_the_lock(self):
