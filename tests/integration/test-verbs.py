@@ -62,7 +62,7 @@ class Verbs(unittest.TestCase):
         for verb in ("serve", "cameras", "tune", "boot", "soak"):
             result = run_twinlens(verb, "--nonsense")
             self.assertEqual((result.returncode, result.stdout), (2, ""), verb)
-            self.assertIn(f"twinlens {verb}: ", result.stderr)
+            self.assertIn(f"{verb}: --nonsense: ", result.stderr)
 
     def test_closed_descriptors(self):
         closed = run(TWINLENS, "cameras", "--help", preexec_fn=lambda: [os.close(fd) for fd in (0, 1, 2)])
