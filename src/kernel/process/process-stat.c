@@ -13,10 +13,11 @@ int process_stat_parse(const char *text, struct process_stat *ret_stat)
 	/* The command stands in brackets and may hold anything, brackets too. */
 	const char *rest = strrchr(text, ')');
 	if (!rest || sscanf(rest + 1,
-			     " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64
-			     " %*d %*d %*d %*d %u %*d %" SCNu64 " %" SCNu64,
-			     &stat.state, &parent, &stat.user_ticks, &stat.system_ticks,
-			     &stat.threads, &stat.start_ticks, &stat.virtual_bytes) != 7) {
+			     " %c %d %*d %*d %*d %*d %*u %" SCNu64 " %*u %" SCNu64 " %*u %" SCNu64
+			     " %" SCNu64 " %*d %*d %*d %*d %u %*d %" SCNu64 " %" SCNu64,
+			     &stat.state, &parent, &stat.minor_faults, &stat.major_faults,
+			     &stat.user_ticks, &stat.system_ticks, &stat.threads, &stat.start_ticks,
+			     &stat.virtual_bytes) != 9) {
 		return -EINVAL;
 	}
 	stat.parent = parent;

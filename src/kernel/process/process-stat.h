@@ -11,6 +11,7 @@
 struct process_stat {
 	char state; /* 'R', 'S', 'D', 'Z', ...: see proc(5) */
 	pid_t parent;
+	uint64_t minor_faults, major_faults;
 	uint64_t user_ticks, system_ticks;
 	unsigned threads;
 	uint64_t start_ticks; /* since the machine was started */

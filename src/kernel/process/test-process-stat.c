@@ -24,6 +24,8 @@ static void test_parses_a_command_with_brackets(void **state)
 		0);
 	assert_int_equal(stat.state, 'D');
 	assert_int_equal(stat.parent, 41);
+	assert_int_equal(stat.minor_faults, 7);
+	assert_int_equal(stat.major_faults, 9);
 	assert_int_equal(stat.user_ticks, 11);
 	assert_int_equal(stat.system_ticks, 12);
 	assert_int_equal(stat.threads, 3);
