@@ -23,6 +23,7 @@ static const struct verb {
 	{"tune", "make the machine fit in its memory, and take it back"},
 	{"boot", "where the start-up time went"},
 	{"soak", "whether memory leaks"},
+	{"profile", "where CPU time, system calls and memory of a running server go"},
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -2,7 +2,8 @@
  * Since Linux 4.5 the kernel no longer names the stacks of threads, and it never named arenas. They
  * are told by how glibc and frame/pool.c make them:
  *
- *   arena   MAP_NORESERVE, begins at a multiple of HEAP_MAX_SIZE (malloc/arena.c)
+ *   arena   MAP_NORESERVE, begins at a multiple of HEAP_MAX_SIZE (malloc/arena.c); what it does
+ *           not use yet nobody may touch
  *   stack   reserved, and lies directly above its guard, which nobody may touch (nptl)
  *   frames  MAP_NORESERVE, anywhere
  *   .bss    anonymous, directly above the writable part of its file
@@ -69,13 +70,18 @@ static bool is_writable_file(const struct mapping *mapping)
 static enum mapping_kind anonymous_kind(const struct mapping *mapping, const struct mapping *below)
 {
 	if (mapping->is_unreserved) {
-		return mapping->start % ARENA_ALIGNMENT == 0 ? MAPPING_KIND_HEAP
-							     : MAPPING_KIND_FRAME;
+		bool is_arena_rest =
+			below && below->kind == MAPPING_KIND_HEAP && !may_be_touched(mapping);
+		return is_arena_rest || mapping->start % ARENA_ALIGNMENT == 0 ? MAPPING_KIND_HEAP
+									      : MAPPING_KIND_FRAME;
+	}
+	if (!may_be_touched(mapping)) {
+		return MAPPING_KIND_STACK; /* its guard */
 	}
 	if (below && below->kind != MAPPING_KIND_DEVICE && is_writable_file(below)) {
 		return below->kind;
 	}
-	if (below && is_anonymous(below) && !may_be_touched(below) && may_be_touched(mapping)) {
+	if (below && is_anonymous(below) && !may_be_touched(below)) {
 		return MAPPING_KIND_STACK;
 	}
 	return MAPPING_KIND_ANONYMOUS;

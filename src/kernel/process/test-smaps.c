@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -57,6 +58,12 @@ static void test_sums_up_to_the_whole_by_kind(void **state)
 	assert_int_equal(sum_pss(&smaps, MAPPING_KIND_STACK), 32 * KIB);
 	assert_int_equal(sum_pss(&smaps, MAPPING_KIND_FRAME), 640 * KIB);
 	assert_int_equal(sum_pss(&smaps, MAPPING_KIND_ANONYMOUS), 36 * KIB);
+	for (size_t i = 0; i < smaps.n; i++) {
+		if (strcmp(smaps.mappings[i].permissions, "---p") == 0) {
+			assert_true(smaps.mappings[i].kind == MAPPING_KIND_HEAP ||
+				    smaps.mappings[i].kind == MAPPING_KIND_STACK);
+		}
+	}
 	uint64_t all = 0;
 	for (int kind = 0; kind < MAPPING_KIND_COUNT; kind++) {
 		all += sum_pss(&smaps, (enum mapping_kind)kind);

@@ -1,0 +1,96 @@
+#include "profile/tool.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "profile/child.h"
+#include "util/cleanup.h"
+#include "util/clock.h"
+
+#define END_NS (10 * NSEC_PER_SEC) /* to write its result */
+#define RUN_NS (60 * NSEC_PER_SEC) /* to run to its end */
+
+void tool_describe(const struct tool *tool, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; tool->argv[i] && used < size; i++) {
+		used += (size_t)snprintf(
+			text + used, size - used, "%s%s", i > 0 ? " " : "", tool->argv[i]);
+	}
+}
+
+static int set_failed(const struct tool *tool, const struct scratch *scratch, struct error *err)
+{
+	char line[200];
+
+	scratch_first_line(scratch, tool->output, line, sizeof(line));
+	return error_set(
+		err, -EIO, "%s failed: %s", tool->name, line[0] ? line : "it printed no reason");
+}
+
+static bool has_result(const struct tool *tool, const struct scratch *scratch)
+{
+	char path[PATH_MAX];
+	struct stat status;
+
+	if (!tool->result) {
+		return true;
+	}
+	return scratch_name(scratch, tool->result, path, sizeof(path)) == 0 &&
+	       stat(path, &status) == 0 && status.st_size > 0;
+}
+
+static int start(const struct tool *tool, const struct scratch *scratch, struct child *child,
+	struct error *err)
+{
+	_cleanup_close_ int fd = scratch_create(scratch, tool->output);
+
+	if (fd < 0) {
+		return error_set(err, fd, "%s: %s", scratch->path, error_name(fd));
+	}
+	int r = child_start(child, tool->argv, fd);
+	if (r == -ENOENT) {
+		return error_set(err, r, "%s is not installed; install the package %s",
+			tool->argv[0], tool->package);
+	}
+	return r < 0 ? error_set(err, r, "%s: %s", tool->name, error_name(r)) : 0;
+}
+
+int tool_run(const struct tool *tool, const struct scratch *scratch, struct interrupt *interrupt,
+	uint64_t time_ns, struct error *err)
+{
+	_cleanup_child_ struct child child = CHILD_NONE;
+	int status = 0;
+
+	int r = start(tool, scratch, &child, err);
+	if (r < 0) {
+		return r;
+	}
+	int waited = child_wait(
+		&child, interrupt, clock_now_ns() + (time_ns > 0 ? time_ns : RUN_NS), &status);
+	if (waited == 0 && time_ns > 0) {
+		return set_failed(tool, scratch, err); /* it was to run on */
+	}
+	if (waited == 0) {
+		return status == 0 ? 0 : set_failed(tool, scratch, err);
+	}
+	if (waited == -ETIMEDOUT && time_ns == 0) {
+		return error_set(err, -EIO, "%s took longer than %d s", tool->name,
+			(int)(RUN_NS / NSEC_PER_SEC));
+	}
+	child_end(&child, SIGINT, END_NS);
+	if (waited == -EINTR) {
+		return has_result(tool, scratch) ? -EINTR : -ECANCELED;
+	}
+	if (!has_result(tool, scratch)) {
+		return set_failed(tool, scratch, err);
+	}
+	return waited == -ETIMEDOUT
+		       ? 0
+		       : error_set(err, waited, "%s: %s", tool->name, error_name(waited));
+}

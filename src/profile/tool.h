@@ -1,0 +1,32 @@
+/* perf and strace, run on a process for a while. One thread. */
+#ifndef PROFILE_TOOL_H
+#define PROFILE_TOOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "profile/interrupt.h"
+#include "profile/scratch.h"
+#include "util/error.h"
+
+struct tool {
+	const char *name;    /* for messages: "perf trace" */
+	const char *package; /* of Debian */
+	const char *const *argv;
+	const char *output; /* in the scratch folder: what it prints */
+	const char *result; /* there, too: the file that it must leave; NULL: none */
+};
+
+/* The arguments as one line; cut when longer. */
+void tool_describe(const struct tool *tool, char *text, size_t size);
+
+/*
+ * Runs it for a time and ends it with SIGINT, on which it writes its result; with time_ns 0 it runs
+ * to its end. 0; -EINTR when a signal cut it short, with a result all the same; -ECANCELED when
+ * there is none yet; another negative errno with the reason: -ENOENT when it is not installed, -EIO
+ * when it failed.
+ */
+int tool_run(const struct tool *tool, const struct scratch *scratch, struct interrupt *interrupt,
+	uint64_t time_ns, struct error *err);
+
+#endif
