@@ -54,7 +54,7 @@ void delivery_offer(struct viewer *viewer, struct hub_slot *slot, uint64_t numbe
 static bool has_room_for(struct lws *wsi, size_t size, size_t capacity)
 {
 	int fd = lws_get_socket_fd(wsi);
-	int queued, unsent;
+	int queued = 0, unsent = 0; /* valgrind does not know that these requests write them */
 
 	if (lws_partial_buffered(wsi) || ioctl(fd, SIOCOUTQ, &queued) < 0) {
 		return false;
