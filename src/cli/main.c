@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/beside.h"
 #include "cli/standard.h"
 #include "cli/verb.h"
 #include "util/error.h"
@@ -64,29 +65,12 @@ static int print_help(void)
 	return EXIT_STATUS_DONE;
 }
 
-/* The program of a verb beside this one. 0; -ENOENT; another negative errno. */
-static int find_beside(const char *name, char path[PATH_MAX])
-{
-	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
-
-	if (length < 0) {
-		return -errno;
-	}
-	path[length] = '\0';
-	char *last = strrchr(path, '/') + 1;
-	size_t room = PATH_MAX - (size_t)(last - path);
-	if ((size_t)snprintf(last, room, "twinlens-%s", name) >= room) {
-		return -ENAMETOOLONG;
-	}
-	return access(path, X_OK) < 0 ? -errno : 0;
-}
-
 /* Returns only when it cannot be run. argv[0] is replaced. */
 static int run_verb(const struct verb *verb, char **argv)
 {
 	char path[PATH_MAX];
 
-	if (find_beside(verb->name, path) < 0) {
+	if (beside_find(verb->name, path) < 0) {
 		snprintf(path, sizeof(path), "%s/twinlens-%s", TWINLENS_LIBEXEC_DIR, verb->name);
 	}
 	argv[0] = strrchr(path, '/') + 1; /* what ps(1) shows */
