@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/profile/profile-leaks.h"
 #include "cli/profile/profile-print.h"
 #include "profile/profile.h"
 #include "util/clock.h"
@@ -15,11 +16,13 @@
 #include "util/log.h"
 #include "util/parse.h"
 
-#define DURATION_DEFAULT_NS (10 * NSEC_PER_SEC)
-#define DURATION_MIN_NS     (2 * NSEC_PER_SEC)
-#define DURATION_MAX_NS     (3600 * NSEC_PER_SEC)
+#define DURATION_DEFAULT "10s"
+#define LEAKS_DEFAULT    "30s"
+#define DURATION_MIN_NS  (2 * NSEC_PER_SEC)
+#define DURATION_MAX_NS  (3600 * NSEC_PER_SEC)
 
 struct arguments {
+	bool is_leaks;
 	pid_t pid;
 	const char *duration; /* as it was given */
 	uint64_t duration_ns;
@@ -29,11 +32,13 @@ struct arguments {
 
 static void print_usage(void)
 {
-	printf("usage: twinlens profile [--pid PID] [--duration TIME] [--out DIR]\n\n"
+	printf("usage: twinlens profile [--pid PID] [--duration TIME] [--out DIR]\n"
+	       "       twinlens profile leaks [--duration TIME] [--out DIR]\n\n"
 	       "Looks at a running server and writes performance.log, memory_mapping.log,\n"
-	       "functions.log and syscall_analysis.log.\n\n"
+	       "functions.log and syscall_analysis.log. leaks runs a server of its own under\n"
+	       "valgrind, with viewers that come and go, and writes valgrind_output.log.\n\n"
 	       "  --pid PID        the process; default: the server that is running\n"
-	       "  --duration TIME  how long to look, such as 30s; default 10s\n"
+	       "  --duration TIME  how long to look, such as 1m; default 10s, leaks: 30s\n"
 	       "  --out DIR        where the logs go; default: the current folder\n"
 	       "  --help           this text\n");
 }
@@ -77,6 +82,19 @@ static int finish(const struct profile *profile, int r, const struct error *err)
 	return EXIT_STATUS_DONE;
 }
 
+static int make_folder(const char *folder)
+{
+	int r = folder_make(folder);
+
+	if (r == 0 && access(folder, W_OK | X_OK) < 0) {
+		r = -errno;
+	}
+	if (r < 0) {
+		log_error("profile: %s: cannot be written: %s", folder, error_name(r));
+	}
+	return r;
+}
+
 static int run(struct arguments *arguments)
 {
 	struct interrupt interrupt;
@@ -92,13 +110,14 @@ static int run(struct arguments *arguments)
 	snprintf(arguments->command, sizeof(arguments->command),
 		"twinlens profile --pid %d --duration %s --out %s", (int)target.pid,
 		arguments->duration, arguments->folder);
-	r = folder_make(arguments->folder);
-	if (r == 0) {
-		r = interrupt_open(&interrupt);
-	}
+	r = make_folder(arguments->folder);
 	if (r < 0) {
-		log_error("profile: %s: %s", arguments->folder, error_name(r));
 		return status_of(r);
+	}
+	r = interrupt_open(&interrupt);
+	if (r < 0) {
+		log_error("profile: signals: %s", error_name(r));
+		return EXIT_STATUS_FAILED;
 	}
 	const struct profile_options options = {.target = &target,
 		.duration_ns = arguments->duration_ns,
@@ -109,6 +128,16 @@ static int run(struct arguments *arguments)
 	profile_done(&profile);
 	interrupt_close(&interrupt);
 	return status;
+}
+
+static int run_leaks(const struct arguments *arguments)
+{
+	int r = make_folder(arguments->folder);
+
+	if (r < 0) {
+		return status_of(r);
+	}
+	return profile_leaks(arguments->folder, arguments->duration_ns);
 }
 
 static int parse_pid(const char *text, pid_t *ret_pid)
@@ -154,9 +183,8 @@ static int set_folder(const char *path, char *folder, size_t size)
 	return 0;
 }
 
-const char verb_name[] = "profile";
-
-int verb_run(int argc, char **argv)
+/* 0; 1 after --help; a negative errno, and stderr has said why. */
+static int parse_options(int argc, char **argv, struct arguments *arguments)
 {
 	static const struct option options[] = {
 		{"pid", required_argument, NULL, 'p'},
@@ -165,40 +193,64 @@ int verb_run(int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
-	struct arguments arguments = {.duration = "10s", .duration_ns = DURATION_DEFAULT_NS};
 	const char *folder = ".";
-	int option;
+	int option, r = 0;
 
-	while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
+	while (r == 0 && (option = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
 		switch (option) {
 		case 'p':
-			if (parse_pid(optarg, &arguments.pid) < 0) {
-				return EXIT_STATUS_USAGE;
-			}
+			r = parse_pid(optarg, &arguments->pid);
 			break;
 		case 'd':
-			if (parse_time(optarg, &arguments.duration_ns) < 0) {
-				return EXIT_STATUS_USAGE;
-			}
-			arguments.duration = optarg;
+			arguments->duration = optarg;
 			break;
 		case 'o':
 			folder = optarg;
 			break;
 		case 'h':
 			print_usage();
-			return EXIT_STATUS_DONE;
+			return 1;
 		default:
-			return EXIT_STATUS_USAGE; /* getopt_long told */
+			return -EINVAL; /* getopt_long has printed why */
 		}
 	}
+	if (r < 0) {
+		return r;
+	}
+	arguments->is_leaks = optind < argc && strcmp(argv[optind], "leaks") == 0;
+	optind += arguments->is_leaks;
+	return set_folder(folder, arguments->folder, sizeof(arguments->folder));
+}
+
+static int check_arguments(int argc, char **argv, struct arguments *arguments)
+{
 	if (optind < argc) {
 		log_error("profile: unexpected argument \"%s\"; see twinlens profile --help",
 			argv[optind]);
+		return -EINVAL;
+	}
+	if (arguments->is_leaks && arguments->pid > 0) {
+		log_error("profile: leaks starts a server of its own: it takes no --pid");
+		return -EINVAL;
+	}
+	if (!arguments->duration) {
+		arguments->duration = arguments->is_leaks ? LEAKS_DEFAULT : DURATION_DEFAULT;
+	}
+	return parse_time(arguments->duration, &arguments->duration_ns);
+}
+
+const char verb_name[] = "profile";
+
+int verb_run(int argc, char **argv)
+{
+	struct arguments arguments = {0};
+	int r = parse_options(argc, argv, &arguments);
+
+	if (r > 0) {
+		return EXIT_STATUS_DONE;
+	}
+	if (r < 0 || check_arguments(argc, argv, &arguments) < 0) {
 		return EXIT_STATUS_USAGE;
 	}
-	if (set_folder(folder, arguments.folder, sizeof(arguments.folder)) < 0) {
-		return EXIT_STATUS_USAGE;
-	}
-	return run(&arguments);
+	return arguments.is_leaks ? run_leaks(&arguments) : run(&arguments);
 }

@@ -57,8 +57,9 @@ void scratch_first_line(const struct scratch *scratch, const char *name, char *t
 	_cleanup_file_ FILE *file = fopen(path, "re");
 	while (file && fgets(line, sizeof(line), file)) {
 		const char *begin = line + strspn(line, " \t\r\n");
-		if (*begin) {
-			snprintf(text, size, "%.*s", (int)strcspn(begin, "\r\n"), begin);
+		size_t length = strcspn(begin, "\r\n");
+		if (length > 0 && begin[length - 1] != ':') {
+			snprintf(text, size, "%.*s", (int)length, begin);
 			return;
 		}
 	}

@@ -20,7 +20,10 @@ int scratch_name(const struct scratch *scratch, const char *name, char *buffer, 
 /* Creates or empties a file for another program's output. A descriptor or a negative errno. */
 int scratch_create(const struct scratch *scratch, const char *name);
 
-/* The first line of a file that is not blank; "" when there is none. */
+/*
+ * The first line of a file that says something: blank ones, and headings such as "Error:", are
+ * passed over. "" when there is none.
+ */
 void scratch_first_line(const struct scratch *scratch, const char *name, char *text, size_t size);
 
 /* Removes the folder with all that is in it. */

@@ -29,6 +29,9 @@ static int set_failed(const struct tool *tool, const struct scratch *scratch, st
 	char line[200];
 
 	scratch_first_line(scratch, tool->output, line, sizeof(line));
+	if (!line[0] && tool->result) {
+		scratch_first_line(scratch, tool->result, line, sizeof(line)); /* perf trace -o */
+	}
 	return error_set(
 		err, -EIO, "%s failed: %s", tool->name, line[0] ? line : "it printed no reason");
 }
