@@ -52,6 +52,14 @@ const struct sysroot *tree_make(const char *const *paths, size_t n)
 	return &root;
 }
 
+void tree_link(const char *path, const char *target)
+{
+	char full[PATH_MAX];
+
+	make_path(path, full);
+	must(symlink(target, full) == 0);
+}
+
 void tree_fill(const uint8_t *data, size_t size)
 {
 	for (size_t i = 0; i < n_files; i++) {

@@ -14,6 +14,9 @@ const struct sysroot *tree_make(const char *const *paths, size_t n);
  * all that is left. */
 void tree_fill(const uint8_t *data, size_t size);
 
+/* Makes a symbolic link, whatever its target is. */
+void tree_link(const char *path, const char *target);
+
 /* Writes a file that is not of the input. */
 void tree_put(const char *path, const char *text);
 
