@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "boot/boot.h"
-#include "cli/boot-print.h"
+#include "cli/boot/boot-print.h"
 #include "cli/options.h"
 #include "systemd/guard.h"
 #include "systemd/systemd.h"

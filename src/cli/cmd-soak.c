@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "cli/options.h"
-#include "cli/soak-print.h"
-#include "cli/soak-run.h"
+#include "cli/soak/soak-print.h"
+#include "cli/soak/soak-run.h"
 #include "client/url.h"
 #include "prove/series-file.h"
 #include "util/cleanup.h"

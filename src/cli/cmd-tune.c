@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "cli/options.h"
-#include "cli/tune-run.h"
+#include "cli/tune/tune-run.h"
 #include "tune/tune.h"
 #include "util/log.h"
 #include "util/utf8.h"

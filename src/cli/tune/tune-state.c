@@ -1,10 +1,10 @@
 /* status, rollback and boot: all go through what the journal has. */
-#include "cli/tune-run.h"
+#include "cli/tune/tune-run.h"
 
 #include <stdio.h>
 
-#include "cli/tune-print.h"
-#include "cli/tune-session.h"
+#include "cli/tune/tune-print.h"
+#include "cli/tune/tune-session.h"
 #include "cli/verb.h"
 #include "util/log.h"
 

@@ -1,10 +1,10 @@
 /* What the verbs of `twinlens tune` share: what happened step by step, and how they end. */
-#ifndef CLI_TUNE_SESSION_H
-#define CLI_TUNE_SESSION_H
+#ifndef CLI_TUNE_TUNE_SESSION_H
+#define CLI_TUNE_TUNE_SESSION_H
 
 #include <jansson.h>
 
-#include "cli/tune-run.h"
+#include "cli/tune/tune-run.h"
 #include "tune/tune.h"
 #include "util/error.h"
 

@@ -1,12 +1,12 @@
 /* plan and apply: both ask what the profile asks for. */
-#include "cli/tune-run.h"
+#include "cli/tune/tune-run.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/tune-print.h"
-#include "cli/tune-session.h"
+#include "cli/tune/tune-print.h"
+#include "cli/tune/tune-session.h"
 #include "cli/verb.h"
 #include "util/log.h"
 

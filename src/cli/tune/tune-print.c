@@ -1,4 +1,4 @@
-#include "cli/tune-print.h"
+#include "cli/tune/tune-print.h"
 
 #include <inttypes.h>
 #include <stdio.h>

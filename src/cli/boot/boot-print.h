@@ -1,6 +1,6 @@
 /* The report of `twinlens boot`. */
-#ifndef CLI_BOOT_PRINT_H
-#define CLI_BOOT_PRINT_H
+#ifndef CLI_BOOT_BOOT_PRINT_H
+#define CLI_BOOT_BOOT_PRINT_H
 
 #include <stdint.h>
 

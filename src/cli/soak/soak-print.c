@@ -1,4 +1,4 @@
-#include "cli/soak-print.h"
+#include "cli/soak/soak-print.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* `twinlens soak URL` and `soak --report`: a run, its progress, its verdict. */
-#ifndef CLI_SOAK_RUN_H
-#define CLI_SOAK_RUN_H
+#ifndef CLI_SOAK_SOAK_RUN_H
+#define CLI_SOAK_SOAK_RUN_H
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "cli/soak-run.h"
+#include "cli/soak/soak-run.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/soak-report.h"
+#include "cli/soak/soak-report.h"
 #include "cli/verb.h"
 #include "soak/soak.h"
 #include "util/error.h"

@@ -1,6 +1,6 @@
 /* What `twinlens tune` tells: tables for people, JSON for programs. */
-#ifndef CLI_TUNE_PRINT_H
-#define CLI_TUNE_PRINT_H
+#ifndef CLI_TUNE_TUNE_PRINT_H
+#define CLI_TUNE_TUNE_PRINT_H
 
 #include <jansson.h>
 #include <stdbool.h>

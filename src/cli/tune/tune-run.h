@@ -1,7 +1,7 @@
 /* The verbs of `twinlens tune`. Each returns an enum exit_status, and has told why when it is not
  * 0. */
-#ifndef CLI_TUNE_RUN_H
-#define CLI_TUNE_RUN_H
+#ifndef CLI_TUNE_TUNE_RUN_H
+#define CLI_TUNE_TUNE_RUN_H
 
 #include <stdbool.h>
 #include <stddef.h>

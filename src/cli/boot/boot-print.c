@@ -1,4 +1,4 @@
-#include "cli/boot-print.h"
+#include "cli/boot/boot-print.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "cli/soak-report.h"
+#include "cli/soak/soak-report.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* The verdict of a soak, for people and for programs. */
-#ifndef CLI_SOAK_REPORT_H
-#define CLI_SOAK_REPORT_H
+#ifndef CLI_SOAK_SOAK_REPORT_H
+#define CLI_SOAK_SOAK_REPORT_H
 
 #include <stdio.h>
 

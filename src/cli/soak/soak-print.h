@@ -1,6 +1,6 @@
 /* The verdict of twinlens soak, for people and for programs. */
-#ifndef CLI_SOAK_PRINT_H
-#define CLI_SOAK_PRINT_H
+#ifndef CLI_SOAK_SOAK_PRINT_H
+#define CLI_SOAK_SOAK_PRINT_H
 
 #include <jansson.h>
 #include <stdint.h>

@@ -1,10 +1,10 @@
-#include "cli/tune-session.h"
+#include "cli/tune/tune-session.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 
-#include "cli/tune-print.h"
+#include "cli/tune/tune-print.h"
 #include "cli/verb.h"
 #include "util/clock.h"
 #include "util/log.h"
