@@ -9,6 +9,7 @@ _twinlens_options() {
     boot) echo "--limit --json --help" ;;
     soak) echo "--viewers --duration --interval --state --report --judge --available --period --json --help" ;;
     top) echo "--interval --url --help" ;;
+    profile) echo "--pid --duration --out --help" ;;
     esac
 }
 
@@ -22,7 +23,9 @@ _twinlens_values() {
     serve:--listen | serve:--camera | serve:--max-viewers | serve:-o | serve:--option | boot:--limit) ;;
     top:--interval | top:--url) ;;
     soak:--viewers | soak:--duration | soak:--interval | soak:--available | soak:--period) ;;
-    help:help) echo "serve cameras tune boot soak top" ;;
+    profile:--out) echo folders ;;
+    profile:--pid | profile:--duration) ;;
+    help:help) echo "serve cameras tune boot soak top profile" ;;
     *) return 1 ;;
     esac
 }
@@ -30,11 +33,13 @@ _twinlens_values() {
 _twinlens() {
     local word=$2 verb=${COMP_WORDS[1]-} words
     if ((COMP_CWORD == 1)); then
-        words="serve cameras tune boot soak top help --version --help"
+        words="serve cameras tune boot soak top profile help --version --help"
     elif ! words=$(_twinlens_values "$verb" "$3"); then
         words=$(_twinlens_options "$verb")
         if [[ $verb == tune && $word != -* ]]; then
             words="plan apply status rollback boot"
+        elif [[ $verb == profile && $word != -* ]]; then
+            words="leaks"
         fi
     elif [[ $words == files || $words == folders || $word == */* ]]; then
         local kind=-f

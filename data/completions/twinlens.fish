@@ -1,6 +1,6 @@
 # Completion of twinlens for fish.
 
-set -l verbs serve cameras tune boot soak top
+set -l verbs serve cameras tune boot soak top profile
 set -l actions plan apply status rollback boot
 
 function __twinlens_services
@@ -19,6 +19,7 @@ complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a tune -d
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a boot -d 'where the start-up time went'
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a soak -d 'whether memory leaks'
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a top -d 'where the memory is, live'
+complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a profile -d 'where CPU time, system calls and memory of a running server go'
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a help -d 'print the options of a verb'
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -l version -d 'print the version'
 complete -c twinlens -n '__twinlens_verb_is help' -a "$verbs"
@@ -59,3 +60,9 @@ complete -c twinlens -n '__twinlens_verb_is soak' -l help -d 'print the options'
 complete -c twinlens -n '__twinlens_verb_is top' -l interval -x -d 'between two looks'
 complete -c twinlens -n '__twinlens_verb_is top' -l url -x -d 'of the server'
 complete -c twinlens -n '__twinlens_verb_is top' -l help -d 'print the options'
+
+complete -c twinlens -n '__twinlens_verb_is profile' -a 'leaks'
+complete -c twinlens -n '__twinlens_verb_is profile' -l pid -x -d 'look at this process'
+complete -c twinlens -n '__twinlens_verb_is profile' -l duration -x -d 'how long'
+complete -c twinlens -n '__twinlens_verb_is profile' -l out -x -a '(__fish_complete_directories)' -d 'write the logs there'
+complete -c twinlens -n '__twinlens_verb_is profile' -l help -d 'print the options'
