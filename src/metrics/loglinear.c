@@ -150,3 +150,42 @@ double loglinear_quantile(const struct loglinear *histogram, double share)
 	}
 	return max;
 }
+
+/* By Newton's method; libm is a library that nobody else here needs. */
+static double square_root(double value)
+{
+	double root = value > 1 ? value : 1;
+
+	if (!(value > 0)) {
+		return 0;
+	}
+	/* From above it falls until it can fall no more. */
+	for (;;) {
+		double next = (root + value / root) / 2;
+		if (next >= root) {
+			return root;
+		}
+		root = next;
+	}
+}
+
+void loglinear_moments(
+	const struct loglinear *histogram, double *ret_mean_ns, double *ret_deviation_ns)
+{
+	const struct loglinear_shape *shape = histogram->shape;
+	double sum = 0, squares = 0, total = (double)histogram->total;
+	int64_t spans = 0;
+
+	for (size_t i = 0; i < loglinear_count(shape); i++) {
+		double width = (double)width_of(shape, i);
+		double middle = (double)low_of(shape, i) + width / 2;
+		spans += histogram->buckets[i].spans;
+		double weight = (double)histogram->buckets[i].weight + (double)spans * width;
+		sum += weight * middle;
+		squares += weight * middle * middle;
+	}
+	double mean = total > 0 ? sum / total : 0;
+	double variance = total > 0 ? squares / total - mean * mean : 0;
+	*ret_mean_ns = mean;
+	*ret_deviation_ns = square_root(variance);
+}

@@ -62,4 +62,8 @@ void loglinear_merge(struct loglinear *histogram, const struct loglinear *other)
  */
 double loglinear_quantile(const struct loglinear *histogram, double share);
 
+/* Mean and standard deviation, in ns; both 0 when nothing was added. */
+void loglinear_moments(
+	const struct loglinear *histogram, double *ret_mean_ns, double *ret_deviation_ns);
+
 #endif

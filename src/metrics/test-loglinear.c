@@ -3,10 +3,13 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "metrics/hgrm.h"
 #include "util/clock.h"
 
 static const struct loglinear_shape coarse = {.unit_bits = 17, .step_bits = 3, .octaves = 13};
@@ -134,6 +137,56 @@ static void test_merge(void **state)
 	loglinear_done(&other);
 }
 
+/* Of a uniform distribution: the mean is its middle, the deviation its length by sqrt(12). */
+static void test_moments(void **state)
+{
+	(void)state;
+	struct loglinear histogram;
+	double mean, deviation;
+
+	assert_int_equal(loglinear_init(&histogram, &loglinear_fine), 0);
+	loglinear_moments(&histogram, &mean, &deviation);
+	assert_true(mean == 0 && deviation == 0);
+	loglinear_add_span(&histogram, NSEC_PER_SEC, 3 * NSEC_PER_SEC);
+	loglinear_moments(&histogram, &mean, &deviation);
+	assert_near(mean, 2e9, 2e6);
+	assert_near(deviation, 2e9 / sqrt(12), 2e6);
+	loglinear_done(&histogram);
+}
+
+/* Percentiles rise to 1, values and counts with them; the middle is where it has to be. */
+static void test_hgrm(void **state)
+{
+	(void)state;
+	struct loglinear histogram;
+	char *text = NULL;
+	size_t size;
+	double value, share, last = -1, middle = 0;
+	unsigned long count, n = 0;
+	FILE *file = open_memstream(&text, &size);
+
+	assert_non_null(file);
+	assert_int_equal(loglinear_init(&histogram, &loglinear_fine), 0);
+	loglinear_add_span(&histogram, 0, NSEC_PER_SEC);
+	hgrm_write(file, &histogram, NSEC_PER_MSEC);
+	fclose(file);
+	assert_non_null(strstr(text, "Value     Percentile TotalCount 1/(1-Percentile)\n\n"));
+	for (const char *line = strstr(text, "\n\n") + 2; *line != '#'; n++) {
+		assert_int_equal(sscanf(line, "%lf %lf %lu", &value, &share, &count), 3);
+		assert_true(share > last && share <= 1);
+		assert_near(value, share * 1000, 2);
+		assert_near((double)count, share * 1000, 1);
+		middle = share == 0.5 ? value : middle;
+		last = share;
+		line = strchr(line, '\n') + 1;
+	}
+	assert_true(last == 1 && n > 80 && n < 120);
+	assert_near(middle, 500, 1);
+	assert_non_null(strstr(text, "#[Max     =     1000.000, Total count    =         1000]\n"));
+	free(text);
+	loglinear_done(&histogram);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +196,8 @@ int main(void)
 		cmocka_unit_test(test_a_span_is_uniform),
 		cmocka_unit_test(test_a_freeze_shows_over_time),
 		cmocka_unit_test(test_merge),
+		cmocka_unit_test(test_moments),
+		cmocka_unit_test(test_hgrm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
