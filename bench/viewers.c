@@ -74,8 +74,8 @@ static void print_latencies(void)
 		fail(strerror(ENOMEM));
 	}
 	for (unsigned i = 0; i < VIEWER_CAMERAS_MAX; i++) {
-		if (crowd.shared.cameras[i].at_arrival.buckets) {
-			loglinear_merge(&all, &crowd.shared.cameras[i].at_arrival);
+		if (crowd.shared.ages[i].at_arrival.buckets) {
+			loglinear_merge(&all, &crowd.shared.ages[i].at_arrival);
 		}
 	}
 	if (all.total > 0) {

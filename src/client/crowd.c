@@ -198,11 +198,12 @@ void crowd_begin(struct crowd *crowd)
 	}
 }
 
-void crowd_settle(struct crowd *crowd)
+uint64_t crowd_settle(struct crowd *crowd)
 {
 	uint64_t now_ns = clock_now_ns();
 
 	for (unsigned i = 0; i < crowd->n_begun; i++) {
 		viewer_settle(&crowd->viewers[i], now_ns);
 	}
+	return now_ns;
 }

@@ -54,8 +54,9 @@ int crowd_watch(struct crowd *crowd, int fd);
  */
 int crowd_turn(struct crowd *crowd, int timeout_ms);
 
-/* The measurement begins now, or is counted up to now; the latter may be repeated. */
+/* The measurement begins now, or is counted up to now, which is returned; the latter may be
+ * repeated. */
 void crowd_begin(struct crowd *crowd);
-void crowd_settle(struct crowd *crowd);
+uint64_t crowd_settle(struct crowd *crowd);
 
 #endif

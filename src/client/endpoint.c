@@ -7,6 +7,10 @@
 
 #include "util/clock.h"
 
+#define REALTIME_LEAST_NS (1000000000 * NSEC_PER_SEC) /* 2001-09-09; no machine is up that long */
+#define AGE_MOST_NS       ((int64_t)(600 * NSEC_PER_SEC))
+#define AGE_LEAST_NS      (-(int64_t)NSEC_PER_SEC)
+
 static int look_up(struct endpoint *endpoint, const struct url *url, struct error *err)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
@@ -73,10 +77,21 @@ static uint64_t read_clock_ns(clockid_t clock)
 
 uint64_t endpoint_local_ns(const struct endpoint *endpoint, uint64_t captured_ns, uint64_t now_ns)
 {
+	bool is_multipart = endpoint->stream.kind == STREAM_KIND_MULTIPART;
+	bool is_realtime = is_multipart && captured_ns >= REALTIME_LEAST_NS;
+	clockid_t clock = is_realtime ? CLOCK_REALTIME : endpoint->clock;
 	uint64_t ahead_ns = (uint64_t)endpoint->ahead_ns;
 
-	if (endpoint->clock != CLOCK_MONOTONIC) {
-		ahead_ns += read_clock_ns(endpoint->clock) - now_ns;
+	if (captured_ns == 0) {
+		return 0;
 	}
-	return captured_ns - ahead_ns;
+	if (clock != CLOCK_MONOTONIC) {
+		ahead_ns += read_clock_ns(clock) - now_ns;
+	}
+	uint64_t local_ns = captured_ns - ahead_ns;
+	int64_t age_ns = (int64_t)(now_ns - local_ns);
+	if (is_multipart && (age_ns > AGE_MOST_NS || age_ns < AGE_LEAST_NS)) {
+		return 0;
+	}
+	return local_ns;
 }

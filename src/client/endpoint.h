@@ -32,7 +32,12 @@ struct endpoint {
 int endpoint_init(
 	struct endpoint *endpoint, const struct url *url, const char *protocol, struct error *err);
 
-/* A capture time of the server as a time of this machine's CLOCK_MONOTONIC. now_ns is that now. */
+/*
+ * A capture time of the server as a time of this machine's CLOCK_MONOTONIC. now_ns is that now.
+ * Servers of multipart stamp pictures with one clock or another: seconds of 2001 or later are
+ * CLOCK_REALTIME, and a time more than ten minutes ago or a second ahead is of a clock that this
+ * machine does not have. 0 when the time is not known.
+ */
 uint64_t endpoint_local_ns(const struct endpoint *endpoint, uint64_t captured_ns, uint64_t now_ns);
 
 #endif

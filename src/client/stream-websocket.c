@@ -101,6 +101,20 @@ static enum stream_event end_control(struct stream *stream)
 	return STREAM_EVENT_CLOSED;
 }
 
+/* Where texts are put, and how much of them. */
+static char *text_of(struct stream *stream, size_t *ret_max)
+{
+	const struct stream_options *options = stream->options;
+
+	*ret_max = options->text ? options->text_size - 1 : STREAM_TEXT_MAX;
+	return options->text ? options->text : stream->text;
+}
+
+const char *stream_text(const struct stream *stream)
+{
+	return stream->options->text ? stream->options->text : stream->text;
+}
+
 enum stream_event stream_message_continue(struct stream *stream)
 {
 	stream->state = STREAM_STATE_LENGTH;
@@ -113,7 +127,8 @@ enum stream_event stream_message_continue(struct stream *stream)
 	bool is_text = stream->message == OPCODE_TEXT;
 	stream->message = 0;
 	if (is_text) {
-		stream->text[stream->text_size] = '\0';
+		size_t max;
+		text_of(stream, &max)[stream->text_size] = '\0';
 		return STREAM_EVENT_TEXT;
 	}
 	return stream_picture_end(stream);
@@ -194,11 +209,12 @@ static size_t take_control(struct stream *stream, const uint8_t *data, size_t si
 
 static size_t take_text(struct stream *stream, const uint8_t *data, size_t size)
 {
-	size_t used = stream->text_size + size;
+	size_t used = stream->text_size + size, max;
+	char *text = text_of(stream, &max);
 
-	gather(stream->text, stream->text_size, STREAM_TEXT_MAX, data, size);
-	stream->is_text_cut = stream->is_text_cut || used > STREAM_TEXT_MAX;
-	stream->text_size = (uint16_t)(used < STREAM_TEXT_MAX ? used : STREAM_TEXT_MAX);
+	gather(text, stream->text_size, max, data, size);
+	stream->is_text_cut = stream->is_text_cut || used > max;
+	stream->text_size = used < max ? used : max;
 	return size;
 }
 

@@ -14,9 +14,10 @@
 #define CHECKED_WANTED 65536
 #define PICTURE_BEGIN  2 /* bytes of a picture that are always fed: SOI */
 
-void stream_init(struct stream *stream, const struct stream_options *options)
+void stream_init(struct stream *stream, const struct stream_options *options, unsigned phase)
 {
-	*stream = (struct stream){.options = options, .state = STREAM_STATE_STATUS};
+	*stream = (struct stream){
+		.options = options, .state = STREAM_STATE_STATUS, .n_frames = phase};
 }
 
 void stream_picture_begin(struct stream *stream)
@@ -48,7 +49,7 @@ bool stream_take_line(struct stream *stream, const uint8_t *data, size_t size, s
 	size_t kept = length < room ? length : room;
 
 	memcpy(stream->text + stream->text_size, data, kept);
-	stream->text_size = (uint16_t)(stream->text_size + kept);
+	stream->text_size += kept;
 	stream->is_text_cut = stream->is_text_cut || kept < length;
 	stream->head_bytes += length + 1;
 	*ret_used = end ? length + 1 : length;

@@ -31,7 +31,7 @@ enum stream_event {
 	STREAM_EVENT_NONE,   /* all was taken, nothing happened */
 	STREAM_EVENT_OPENED, /* the server has accepted the request */
 	STREAM_EVENT_FRAME,  /* a picture has come whole: see frame */
-	STREAM_EVENT_TEXT,   /* a text message: see text */
+	STREAM_EVENT_TEXT,   /* a text message: see stream_text */
 	STREAM_EVENT_PING,   /* to be answered with a pong of the same bytes: see control */
 	STREAM_EVENT_CLOSED, /* the server closes: see close_code */
 };
@@ -55,16 +55,19 @@ struct stream_options {
 	enum stream_kind kind;
 	const char *stamp; /* multipart: the header with the capture time in seconds; may be NULL */
 	unsigned check_every; /* every n-th picture is checked whole; 0 checks none */
+	char *text;       /* where text messages of one stream are put when they may be longer */
+	size_t text_size; /* than STREAM_TEXT_MAX; NULL when not */
 };
 
 /* state, header and all below "inside" belong to stream*.c. */
 struct stream {
 	const struct stream_options *options; /* must outlive it */
 	struct stream_frame frame;
-	uint16_t close_code;              /* RFC 6455 7.4; 1005 when the server gave none */
-	uint16_t text_size, control_size; /* bytes in text, control */
-	bool is_text_cut;                 /* text holds the beginning only */
-	char text[STREAM_TEXT_MAX + 1];   /* NUL-terminated */
+	uint16_t close_code;            /* RFC 6455 7.4; 1005 when the server gave none */
+	size_t text_size;               /* of the text */
+	uint16_t control_size;          /* bytes in control */
+	bool is_text_cut;               /* the text has the beginning only */
+	char text[STREAM_TEXT_MAX + 1]; /* NUL-terminated */
 	uint8_t control[STREAM_CONTROL_MAX];
 
 	/* inside */
@@ -83,7 +86,11 @@ struct stream {
 	struct picture picture;
 };
 
-void stream_init(struct stream *stream, const struct stream_options *options);
+/*
+ * phase: with a number of its own each of several streams checks other pictures, so that they do
+ * not all do it at once. Of a stream with 0 the first picture is checked.
+ */
+void stream_init(struct stream *stream, const struct stream_options *options, unsigned phase);
 
 /*
  * Takes bytes up to the next event: ret_used of them. To be called again with the rest, unless all
@@ -93,6 +100,9 @@ void stream_init(struct stream *stream, const struct stream_options *options);
  */
 int stream_feed(struct stream *stream, const uint8_t *data, size_t size, size_t *ret_used,
 	enum stream_event *ret_event, struct error *err);
+
+/* The text message that has come, NUL-terminated; valid until more is fed. */
+const char *stream_text(const struct stream *stream);
 
 /*
  * How many bytes that come next are of no interest: they may be dropped without being fed. 0 when

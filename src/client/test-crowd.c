@@ -171,9 +171,9 @@ static void test_pictures_of_two_cameras(void **state)
 	assert_int_equal(viewer->strangers, 1);
 	assert_int_equal(crowd->shared.bytes, 4 * (4 + STREAM_HEADER_BYTES + PICTURE_BYTES));
 	assert_true(viewer->gap_max_ns > 0 && viewer->gap_max_ns < NSEC_PER_SEC);
-	assert_int_equal(crowd->shared.cameras[0].at_arrival.total, 2);
-	assert_true(crowd->shared.cameras[0].at_arrival.max_ns >= 5 * NSEC_PER_MSEC);
-	assert_true(crowd->shared.cameras[0].at_arrival.max_ns < NSEC_PER_SEC);
+	assert_int_equal(crowd->shared.ages[0].at_arrival.total, 2);
+	assert_true(crowd->shared.ages[0].at_arrival.max_ns >= 5 * NSEC_PER_MSEC);
+	assert_true(crowd->shared.ages[0].at_arrival.max_ns < NSEC_PER_SEC);
 	close(fd);
 	turn_until(fixture, &crowd->n_lost, 1);
 	assert_int_equal(viewer->lost, -ECONNRESET);
@@ -198,7 +198,7 @@ static void test_late_reading_is_lag(void **state)
 		skip(); /* the kernel has not begun to note times yet */
 	}
 	assert_true(crowd->shared.lag.max_ns >= 45 * NSEC_PER_MSEC);
-	assert_true(crowd->shared.cameras[0].at_arrival.max_ns < 50 * NSEC_PER_MSEC);
+	assert_true(crowd->shared.ages[0].at_arrival.max_ns < 50 * NSEC_PER_MSEC);
 	close(fd);
 }
 

@@ -103,10 +103,10 @@ static int feed_all_ways(struct stream *stream, const struct stream_options *opt
 	char events[256];
 	int r = 0;
 
-	stream_init(stream, options);
+	stream_init(stream, options, 0);
 	int wanted = feed(stream, input, sizeof(input->bytes), ret_events);
 	for (size_t piece = 1; piece < 70; piece++) {
-		stream_init(stream, options);
+		stream_init(stream, options, 0);
 		r = feed(stream, input, piece, events);
 		assert_string_equal(events, ret_events);
 		assert_int_equal(r, wanted);
@@ -300,7 +300,7 @@ static void test_heads_without_an_end(void **state)
 
 	memset(line, 'x', sizeof(line));
 	for (unsigned is_part = 0; is_part < 2; is_part++) {
-		stream_init(&stream, &multipart);
+		stream_init(&stream, &multipart, 0);
 		if (is_part) {
 			r = stream_feed(&stream, (const uint8_t *)PARTS, strlen(PARTS), &used,
 				&event, &err);
@@ -372,7 +372,16 @@ static void test_long_text_is_cut(void **state)
 	assert_int_equal(feed_all_ways(&stream, &websocket, &input, events), 0);
 	assert_string_equal(events, "OT");
 	assert_true(stream.is_text_cut);
-	assert_int_equal(strlen(stream.text), STREAM_TEXT_MAX);
+	assert_int_equal(strlen(stream_text(&stream)), STREAM_TEXT_MAX);
+
+	char room[sizeof(text) + 1];
+	const struct stream_options longer = {
+		.kind = STREAM_KIND_WEBSOCKET, .text = room, .text_size = sizeof(room)};
+	assert_int_equal(feed_all_ways(&stream, &longer, &input, events), 0);
+	assert_string_equal(events, "OT");
+	assert_false(stream.is_text_cut);
+	assert_ptr_equal(stream_text(&stream), room);
+	assert_int_equal(strlen(room), sizeof(text));
 }
 
 /* Of three pictures the first and the third are read, of the second no more than two bytes. */
@@ -386,7 +395,7 @@ static void test_every_second_picture_is_read(void **state)
 	size_t used;
 	const uint8_t head[] = {0x82, JPEG_SIZE, 0xff, 0xd8};
 
-	stream_init(&stream, &options);
+	stream_init(&stream, &options, 0);
 	assert_int_equal(
 		stream_feed(&stream, (const uint8_t *)BARE, strlen(BARE), &used, &event, &err), 0);
 	for (unsigned i = 0; i < 3; i++) {

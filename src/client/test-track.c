@@ -14,20 +14,18 @@
 
 struct fixture {
 	struct track track;
-	struct loglinear at_arrival, on_screen;
-	struct track_ages ages;
+	struct ages all;
+	struct ages *ages[TRACK_AGES];
 };
 
 static int setup(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 
-	if (!fixture || loglinear_init(&fixture->at_arrival, &loglinear_fine) < 0 ||
-		loglinear_init(&fixture->on_screen, &loglinear_fine) < 0) {
+	if (!fixture || ages_init(&fixture->all) < 0) {
 		return -1;
 	}
-	fixture->ages.at_arrival[0] = &fixture->at_arrival;
-	fixture->ages.on_screen[1] = &fixture->on_screen;
+	fixture->ages[1] = &fixture->all;
 	track_begin(&fixture->track, BEGIN);
 	*state = fixture;
 	return 0;
@@ -37,8 +35,7 @@ static int teardown(void **state)
 {
 	struct fixture *fixture = *state;
 
-	loglinear_done(&fixture->at_arrival);
-	loglinear_done(&fixture->on_screen);
+	ages_done(&fixture->all);
 	free(fixture);
 	return 0;
 }
@@ -51,12 +48,12 @@ static void arrive(struct fixture *fixture, uint64_t at_ms, uint64_t age_ms, uin
 		.has_sequence = true,
 		.sequence = sequence};
 
-	track_add(&fixture->track, &arrival, &fixture->ages);
+	track_add(&fixture->track, &arrival, fixture->ages);
 }
 
 static void settle(struct fixture *fixture, uint64_t at_ms)
 {
-	track_settle(&fixture->track, BEGIN + at_ms * MS, &fixture->ages);
+	track_settle(&fixture->track, BEGIN + at_ms * MS, fixture->ages);
 }
 
 static void assert_near_ms(double value_ns, double wanted_ms)
@@ -79,14 +76,14 @@ static void test_ages(void **state)
 	assert_int_equal(fixture->track.bytes, 9000);
 	assert_int_equal(fixture->track.gap_max_ns, 100 * MS);
 	assert_int_equal(fixture->track.age_max_ns, 20 * MS);
-	assert_int_equal(fixture->at_arrival.total, 9);
-	assert_int_equal(fixture->on_screen.total, 1000 * MS);
-	assert_int_equal(fixture->on_screen.max_ns, 120 * MS);
-	assert_near_ms(loglinear_quantile(&fixture->at_arrival, 0.5), 20);
+	assert_int_equal(fixture->all.at_arrival.total, 9);
+	assert_int_equal(fixture->all.on_screen.total, 1000 * MS);
+	assert_int_equal(fixture->all.on_screen.max_ns, 120 * MS);
+	assert_near_ms(loglinear_quantile(&fixture->all.at_arrival, 0.5), 20);
 	/* 100 ms of nothing, evenly 0 to 100, and 900 ms evenly 20 to 120. */
-	assert_near_ms(loglinear_quantile(&fixture->on_screen, 0.01), 10);
-	assert_near_ms(loglinear_quantile(&fixture->on_screen, 0.5), 68);
-	assert_near_ms(loglinear_quantile(&fixture->on_screen, 0.955), 115);
+	assert_near_ms(loglinear_quantile(&fixture->all.on_screen, 0.01), 10);
+	assert_near_ms(loglinear_quantile(&fixture->all.on_screen, 0.5), 68);
+	assert_near_ms(loglinear_quantile(&fixture->all.on_screen, 0.955), 115);
 	assert_true(fixture->track.jitter_ns == 0);
 }
 
@@ -109,8 +106,8 @@ static void test_settling_adds_nothing_twice(void **state)
 	assert_int_equal(fixture->track.freezes, 1);
 	assert_int_equal(fixture->track.frozen_ns, 700 * MS);
 	assert_int_equal(fixture->track.gap_max_ns, 700 * MS);
-	assert_int_equal(fixture->on_screen.total, 1270 * MS);
-	assert_int_equal(fixture->on_screen.max_ns, 705 * MS);
+	assert_int_equal(fixture->all.on_screen.total, 1270 * MS);
+	assert_int_equal(fixture->all.on_screen.max_ns, 705 * MS);
 	assert_int_equal(fixture->track.frames, 21);
 }
 
@@ -121,14 +118,28 @@ static void test_begin_keeps_the_screen(void **state)
 
 	arrive(fixture, 10, 5, 4);
 	track_begin(&fixture->track, BEGIN + 50 * MS);
-	loglinear_clear(&fixture->on_screen);
+	loglinear_clear(&fixture->all.on_screen);
 	assert_int_equal(fixture->track.frames, 0);
 	arrive(fixture, 70, 5, 7);
 	assert_int_equal(fixture->track.skipped, 2);
 	assert_int_equal(fixture->track.gap_max_ns, 20 * MS);
-	assert_int_equal(fixture->on_screen.total, 20 * MS);
-	assert_int_equal(fixture->on_screen.max_ns, 65 * MS);
-	assert_near_ms(loglinear_quantile(&fixture->on_screen, 0), 45);
+	assert_int_equal(fixture->all.on_screen.total, 20 * MS);
+	assert_int_equal(fixture->all.on_screen.max_ns, 65 * MS);
+	assert_near_ms(loglinear_quantile(&fixture->all.on_screen, 0), 45);
+}
+
+/* Read behind the beginning, but there before it. */
+static void test_arrivals_before_the_beginning(void **state)
+{
+	struct fixture *fixture = *state;
+
+	track_begin(&fixture->track, BEGIN + 50 * MS);
+	arrive(fixture, 40, 5, 1);
+	assert_int_equal(fixture->track.frames, 0);
+	assert_int_equal(fixture->all.at_arrival.total, 0);
+	settle(fixture, 60);
+	assert_int_equal(fixture->all.on_screen.total, 10 * MS);
+	assert_int_equal(fixture->all.on_screen.max_ns, 25 * MS);
 }
 
 static void test_nothing_ever_arrives(void **state)
@@ -138,8 +149,8 @@ static void test_nothing_ever_arrives(void **state)
 	settle(fixture, 3000);
 	assert_int_equal(fixture->track.frames, 0);
 	assert_int_equal(fixture->track.gap_max_ns, 3000 * MS);
-	assert_int_equal(fixture->on_screen.max_ns, 3000 * MS);
-	assert_near_ms(loglinear_quantile(&fixture->on_screen, 0.5), 1500);
+	assert_int_equal(fixture->all.on_screen.max_ns, 3000 * MS);
+	assert_near_ms(loglinear_quantile(&fixture->all.on_screen, 0.5), 1500);
 }
 
 static void test_sequences(void **state)
@@ -154,7 +165,7 @@ static void test_sequences(void **state)
 			.has_sequence = true,
 			.sequence = given[i].sequence,
 			.skipped = given[i].skipped};
-		track_add(&fixture->track, &arrival, &fixture->ages);
+		track_add(&fixture->track, &arrival, fixture->ages);
 	}
 	assert_int_equal(fixture->track.skipped, 1 + 4 + 2);
 	assert_int_equal(fixture->track.skipped_by_server, 1 + 4 + 1);
@@ -172,13 +183,13 @@ static void test_broken_is_not_shown(void **state)
 		.is_broken = true};
 
 	arrive(fixture, 0, 5, 1);
-	track_add(&fixture->track, &broken, &fixture->ages);
+	track_add(&fixture->track, &broken, fixture->ages);
 	arrive(fixture, 100, 5, 3);
 	assert_int_equal(fixture->track.frames, 2);
 	assert_int_equal(fixture->track.broken, 1);
 	assert_int_equal(fixture->track.skipped, 0);
 	assert_int_equal(fixture->track.gap_max_ns, 100 * MS);
-	assert_int_equal(fixture->on_screen.max_ns, 105 * MS);
+	assert_int_equal(fixture->all.on_screen.max_ns, 105 * MS);
 }
 
 static void test_capture_times_may_be_missing_or_wrong(void **state)
@@ -188,14 +199,14 @@ static void test_capture_times_may_be_missing_or_wrong(void **state)
 	const struct track_arrival future = {
 		.arrived_ns = BEGIN + 30 * MS, .captured_ns = BEGIN + 31 * MS};
 
-	track_add(&fixture->track, &unknown, &fixture->ages);
-	assert_int_equal(fixture->at_arrival.total, 0);
-	track_add(&fixture->track, &future, &fixture->ages);
-	assert_int_equal(fixture->at_arrival.total, 1);
-	assert_int_equal(fixture->at_arrival.max_ns, 0);
+	track_add(&fixture->track, &unknown, fixture->ages);
+	assert_int_equal(fixture->all.at_arrival.total, 0);
+	track_add(&fixture->track, &future, fixture->ages);
+	assert_int_equal(fixture->all.at_arrival.total, 1);
+	assert_int_equal(fixture->all.at_arrival.max_ns, 0);
 	settle(fixture, 50);
 	/* 10 ms of nothing, 20 unknown, and 19 that are measured from the time of capture. */
-	assert_int_equal(fixture->on_screen.total, 29 * MS);
+	assert_int_equal(fixture->all.on_screen.total, 29 * MS);
 }
 
 static void test_jitter(void **state)
@@ -215,6 +226,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_ages, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_settling_adds_nothing_twice, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_begin_keeps_the_screen, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_arrivals_before_the_beginning, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_ever_arrives, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sequences, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_broken_is_not_shown, setup, teardown),

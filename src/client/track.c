@@ -36,7 +36,7 @@ static void count_sequence(struct track *track, const struct track_arrival *arri
 }
 
 /* What the viewer has seen since it was last counted gets older until now. */
-static void add_screen(struct track *track, uint64_t now_ns, const struct track_ages *ages)
+static void add_screen(struct track *track, uint64_t now_ns, struct ages *const ages[TRACK_AGES])
 {
 	uint64_t captured_ns = track->latest.shown_ns ? track->latest.captured_ns : track->begun_ns;
 	uint64_t from_ns = track->counted_ns;
@@ -45,9 +45,9 @@ static void add_screen(struct track *track, uint64_t now_ns, const struct track_
 		return;
 	}
 	track->counted_ns = now_ns;
-	for (unsigned i = 0; i < TRACK_AGES_SETS && captured_ns > 0; i++) {
-		if (ages->on_screen[i]) {
-			loglinear_add_span(ages->on_screen[i], since(from_ns, captured_ns),
+	for (unsigned i = 0; i < TRACK_AGES && captured_ns > 0; i++) {
+		if (ages[i]) {
+			loglinear_add_span(&ages[i]->on_screen, since(from_ns, captured_ns),
 				since(now_ns, captured_ns));
 		}
 	}
@@ -86,8 +86,8 @@ static void count_jitter(struct track *track, const struct track_arrival *arriva
 	track->jitter_ns += (difference - track->jitter_ns) / JITTER_GAIN;
 }
 
-static void count_age(
-	struct track *track, const struct track_arrival *arrival, const struct track_ages *ages)
+static void count_age(struct track *track, const struct track_arrival *arrival,
+	struct ages *const ages[TRACK_AGES])
 {
 	uint64_t age_ns = since(arrival->arrived_ns, arrival->captured_ns);
 
@@ -95,9 +95,9 @@ static void count_age(
 		return;
 	}
 	track->age_max_ns = later(track->age_max_ns, age_ns);
-	for (unsigned i = 0; i < TRACK_AGES_SETS; i++) {
-		if (ages->at_arrival[i]) {
-			loglinear_add(ages->at_arrival[i], age_ns, 1);
+	for (unsigned i = 0; i < TRACK_AGES; i++) {
+		if (ages[i]) {
+			loglinear_add(&ages[i]->at_arrival, age_ns, 1);
 		}
 	}
 	if (track->latest.captured_ns > 0) {
@@ -105,8 +105,8 @@ static void count_age(
 	}
 }
 
-void track_add(
-	struct track *track, const struct track_arrival *arrival, const struct track_ages *ages)
+void track_add(struct track *track, const struct track_arrival *arrival,
+	struct ages *const ages[TRACK_AGES])
 {
 	uint64_t now_ns = arrival->arrived_ns, shown_ns = track->latest.shown_ns;
 
@@ -123,15 +123,19 @@ void track_add(
 	count_gap(track, now_ns, is_freeze);
 	track->open_frozen_ns = 0;
 	add_screen(track, now_ns, ages);
-	count_age(track, arrival, ages);
-	track->frames++;
-	track->first_ns = track->first_ns ? track->first_ns : now_ns;
-	track->last_ns = now_ns;
+	/* One that arrived before the beginning, and was read behind it, is seen but not counted.
+	 */
+	if (now_ns >= track->begun_ns) {
+		count_age(track, arrival, ages);
+		track->frames++;
+		track->first_ns = track->first_ns ? track->first_ns : now_ns;
+		track->last_ns = now_ns;
+	}
 	track->latest.shown_ns = now_ns;
 	track->latest.captured_ns = arrival->captured_ns;
 }
 
-void track_settle(struct track *track, uint64_t now_ns, const struct track_ages *ages)
+void track_settle(struct track *track, uint64_t now_ns, struct ages *const ages[TRACK_AGES])
 {
 	uint64_t shown_ns = track->latest.shown_ns;
 

@@ -1,10 +1,6 @@
 /*
- * What one viewer gets of one camera. Times are ns of this machine's CLOCK_MONOTONIC.
- *
- * Two ages are kept apart. The age at arrival is that of each picture when it arrives. The age on
- * screen is that of what the viewer sees, over time: it grows from one arrival to the next, so a
- * freeze counts as long as it lasts, although the picture that ends it is fresh. A viewer that has
- * no picture yet sees nothing: that counts as a picture taken when the measurement began.
+ * What one viewer gets of one camera. Times are ns of this machine's CLOCK_MONOTONIC. A viewer that
+ * has no picture yet sees nothing: that counts as a picture taken when the measurement began.
  */
 #ifndef CLIENT_TRACK_H
 #define CLIENT_TRACK_H
@@ -12,14 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "client/ages.h"
 #include "client/freeze.h"
-#include "metrics/loglinear.h"
 
-/* Where ages are added: those of a viewer, those of all viewers. NULL is left out. */
-#define TRACK_AGES_SETS 2
-struct track_ages {
-	struct loglinear *at_arrival[TRACK_AGES_SETS], *on_screen[TRACK_AGES_SETS];
-};
+/* How many ages a track adds to: those of the viewer, those of all viewers. */
+#define TRACK_AGES 2
 
 struct track_arrival {
 	uint64_t arrived_ns;
@@ -62,13 +55,13 @@ void track_begin(struct track *track, uint64_t now_ns);
 
 /* A picture has arrived; now_ns does not go back. Arrivals before the beginning count from it on.
  */
-void track_add(
-	struct track *track, const struct track_arrival *arrival, const struct track_ages *ages);
+void track_add(struct track *track, const struct track_arrival *arrival,
+	struct ages *const ages[TRACK_AGES]);
 
 /*
  * Counts what lasts since the last arrival: gap, freeze, age on screen. May be called at any time
  * and repeatedly; the figures are right up to now_ns then.
  */
-void track_settle(struct track *track, uint64_t now_ns, const struct track_ages *ages);
+void track_settle(struct track *track, uint64_t now_ns, struct ages *const ages[TRACK_AGES]);
 
 #endif

@@ -6,51 +6,17 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "util/clock.h"
 
+#define OPCODE_TEXT  1
 #define OPCODE_CLOSE 8
 #define OPCODE_PONG  10
 #define DROP_MAX     (1u << 20)
 /* Then it is somebody else's turn: a server may send small messages without end. */
 #define READS_MAX 64
-
-int viewer_shared_init(struct viewer_shared *shared)
-{
-	*shared = (struct viewer_shared){.begun_ns = clock_now_ns()};
-	shared->buffer = malloc(VIEWER_READ_MAX);
-	if (!shared->buffer || loglinear_init(&shared->lag, &loglinear_fine) < 0) {
-		viewer_shared_done(shared);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-void viewer_shared_done(struct viewer_shared *shared)
-{
-	for (unsigned i = 0; i < VIEWER_CAMERAS_MAX; i++) {
-		loglinear_done(&shared->cameras[i].at_arrival);
-		loglinear_done(&shared->cameras[i].on_screen);
-	}
-	loglinear_done(&shared->lag);
-	free(shared->buffer);
-	*shared = (struct viewer_shared){0};
-}
-
-void viewer_shared_begin(struct viewer_shared *shared, uint64_t now_ns)
-{
-	shared->begun_ns = now_ns;
-	shared->bytes = 0;
-	loglinear_clear(&shared->lag);
-	for (unsigned i = 0; i < VIEWER_CAMERAS_MAX; i++) {
-		struct viewer_camera *camera = &shared->cameras[i];
-		if (camera->at_arrival.buckets && camera->on_screen.buckets) {
-			loglinear_clear(&camera->at_arrival);
-			loglinear_clear(&camera->on_screen);
-		}
-	}
-}
 
 int viewer_open(
 	struct viewer *viewer, struct viewer_shared *shared, const struct endpoint *endpoint)
@@ -62,7 +28,8 @@ int viewer_open(
 	viewer->last_ns = 0;
 	viewer->close_code = 0;
 	viewer->lost = 0;
-	stream_init(&viewer->stream, &endpoint->stream);
+	viewer->budget_bytes = SIZE_MAX;
+	stream_init(&viewer->stream, &endpoint->stream, shared->n_opened++);
 	int r = connection_open(&viewer->connection, endpoint);
 	viewer->state = r < 0 ? VIEWER_STATE_CLOSED : VIEWER_STATE_CONNECTING;
 	return r;
@@ -88,14 +55,13 @@ static uint64_t realtime_ns(void)
 }
 
 /* When the last byte of a picture came, on CLOCK_MONOTONIC. */
-static uint64_t arrival_ns(struct viewer *viewer, uint64_t now_ns, uint64_t stamp_ns)
+static uint64_t arrival_ns(uint64_t now_ns, uint64_t stamp_ns)
 {
 	if (stamp_ns == 0) {
 		return now_ns;
 	}
 	uint64_t read_ns = realtime_ns();
 	uint64_t lag_ns = read_ns > stamp_ns ? read_ns - stamp_ns : 0;
-	loglinear_add(&viewer->shared->lag, lag_ns, 1);
 	return lag_ns < now_ns ? now_ns - lag_ns : now_ns;
 }
 
@@ -110,19 +76,22 @@ static void note_gap(struct viewer *viewer, uint64_t now_ns)
 }
 
 /* Where the ages of a camera are added. 0 or -ENOMEM. */
-static int find_ages(struct viewer *viewer, unsigned index, struct track_ages *ret_ages)
+static int find_ages(struct viewer *viewer, unsigned camera, struct ages *ret_ages[TRACK_AGES])
 {
-	struct viewer_camera *camera = &viewer->shared->cameras[index];
+	struct ages *all = &viewer->shared->ages[camera];
 
-	if (!camera->at_arrival.buckets &&
-		loglinear_init(&camera->at_arrival, &loglinear_fine) < 0) {
+	if (viewer->shared->has_own_ages && !viewer->ages[camera]) {
+		viewer->ages[camera] = calloc(1, sizeof(*all));
+		if (!viewer->ages[camera]) {
+			return -ENOMEM;
+		}
+	}
+	struct ages *own = viewer->ages[camera];
+	if (ages_init(all) < 0 || (own && ages_init(own) < 0)) {
 		return -ENOMEM;
 	}
-	if (!camera->on_screen.buckets && loglinear_init(&camera->on_screen, &loglinear_fine) < 0) {
-		return -ENOMEM;
-	}
-	*ret_ages = (struct track_ages){
-		.at_arrival = {&camera->at_arrival}, .on_screen = {&camera->on_screen}};
+	ret_ages[0] = all;
+	ret_ages[1] = own;
 	return 0;
 }
 
@@ -132,8 +101,11 @@ static int take_frame(struct viewer *viewer, uint64_t stamp_ns)
 	const struct endpoint *endpoint = viewer->endpoint;
 	unsigned camera = frame->has_header ? frame->camera : endpoint->camera;
 	uint64_t now_ns = clock_now_ns();
-	uint64_t arrived_ns = arrival_ns(viewer, now_ns, stamp_ns);
+	uint64_t arrived_ns = arrival_ns(now_ns, stamp_ns);
 
+	if (stamp_ns) {
+		loglinear_add(&viewer->shared->lag, now_ns - arrived_ns, 1);
+	}
 	viewer->n_frames++;
 	note_gap(viewer, arrived_ns);
 	viewer->last_ns = arrived_ns;
@@ -142,23 +114,31 @@ static int take_frame(struct viewer *viewer, uint64_t stamp_ns)
 		return 0;
 	}
 	struct track *track = viewer_track(viewer, camera);
-	struct track_ages ages;
-	if (!track || find_ages(viewer, camera, &ages) < 0) {
+	struct ages *ages[TRACK_AGES];
+	if (!track || find_ages(viewer, camera, ages) < 0) {
 		return -ENOMEM;
 	}
 	const struct track_arrival arrival = {
 		.arrived_ns = arrived_ns,
-		.captured_ns = frame->captured_ns
-				       ? endpoint_local_ns(endpoint, frame->captured_ns, now_ns)
-				       : 0,
+		.captured_ns = endpoint_local_ns(endpoint, frame->captured_ns, now_ns),
 		.size_bytes = frame->size_bytes,
 		.has_sequence = frame->has_header,
 		.sequence = frame->sequence,
 		.skipped = frame->skipped,
 		.is_broken = frame->is_broken,
 	};
-	track_add(track, &arrival, &ages);
+	track_add(track, &arrival, ages);
 	return 0;
+}
+
+static void take_text(struct viewer *viewer, uint64_t stamp_ns)
+{
+	const struct viewer_shared *shared = viewer->shared;
+
+	if (shared->on_text) {
+		shared->on_text(shared->data, stream_text(&viewer->stream),
+			arrival_ns(clock_now_ns(), stamp_ns));
+	}
 }
 
 static int take_event(
@@ -178,8 +158,11 @@ static int take_event(
 	case STREAM_EVENT_CLOSED:
 		viewer->close_code = stream->close_code;
 		return error_set(err, -ECONNRESET, "the server closes with %u", stream->close_code);
+	case STREAM_EVENT_TEXT:
+		take_text(viewer, stamp_ns);
+		return 0;
 	default:
-		return 0; /* nothing, or a text that nobody asked for */
+		return 0;
 	}
 }
 
@@ -213,7 +196,11 @@ static int read_once(struct viewer *viewer, struct error *err)
 	uint8_t *buffer = droppable ? NULL : viewer->shared->buffer;
 	uint64_t stamp_ns;
 
+	max = max < viewer->budget_bytes ? max : viewer->budget_bytes;
 	wanted = wanted < max ? wanted : max;
+	if (wanted == 0) {
+		return 0;
+	}
 	ssize_t n = connection_read(&viewer->connection, buffer, wanted, &stamp_ns);
 	if (n == -EAGAIN) {
 		return 0;
@@ -222,6 +209,7 @@ static int read_once(struct viewer *viewer, struct error *err)
 		return error_set(err, (int)n, "the connection has ended: %s", error_name((int)n));
 	}
 	viewer->shared->bytes += (uint64_t)n;
+	viewer->budget_bytes -= (size_t)n;
 	unsigned before = viewer->n_frames;
 	int r = droppable ? take_event(viewer, stream_drop(stream, (size_t)n), stamp_ns, err)
 			  : take_bytes(viewer, buffer, (size_t)n, stamp_ns, err);
@@ -272,30 +260,48 @@ void viewer_begin(struct viewer *viewer, uint64_t now_ns)
 		if (viewer->tracks[i]) {
 			track_begin(viewer->tracks[i], now_ns);
 		}
+		if (viewer->ages[i]) {
+			ages_clear(viewer->ages[i]);
+		}
 	}
 }
 
 void viewer_settle(struct viewer *viewer, uint64_t now_ns)
 {
-	struct track_ages ages;
+	struct ages *ages[TRACK_AGES];
 
 	note_gap(viewer, now_ns);
 	for (unsigned i = 0; i < VIEWER_CAMERAS_MAX; i++) {
-		if (viewer->tracks[i] && find_ages(viewer, i, &ages) == 0) {
-			track_settle(viewer->tracks[i], now_ns, &ages);
+		if (viewer->tracks[i] && find_ages(viewer, i, ages) == 0) {
+			track_settle(viewer->tracks[i], now_ns, ages);
 		}
 	}
 }
 
-void viewer_close(struct viewer *viewer)
+int viewer_send_text(struct viewer *viewer, const char *text)
+{
+	if (viewer->state != VIEWER_STATE_OPEN) {
+		return -ENOTCONN;
+	}
+	return connection_send(&viewer->connection, OPCODE_TEXT, text, strlen(text));
+}
+
+int viewer_say_goodbye(struct viewer *viewer)
 {
 	static const uint8_t normal[] = {1000 >> 8, 1000 & 0xff};
-	bool is_websocket = viewer->state == VIEWER_STATE_OPEN &&
-			    viewer->endpoint->stream.kind == STREAM_KIND_WEBSOCKET;
 
-	if (is_websocket && viewer->close_code == 0 && viewer->lost == 0) {
+	if (viewer->state != VIEWER_STATE_OPEN ||
+		viewer->endpoint->stream.kind != STREAM_KIND_WEBSOCKET) {
+		return -ENOTCONN;
+	}
+	return connection_send(&viewer->connection, OPCODE_CLOSE, normal, sizeof(normal));
+}
+
+void viewer_close(struct viewer *viewer)
+{
+	if (viewer->close_code == 0 && viewer->lost == 0) {
 		/* A server that takes nothing learns of it by the end of the connection. */
-		(void)connection_send(&viewer->connection, OPCODE_CLOSE, normal, sizeof(normal));
+		(void)viewer_say_goodbye(viewer);
 	}
 	connection_close(&viewer->connection);
 	viewer->state = VIEWER_STATE_CLOSED;
@@ -307,5 +313,10 @@ void viewer_done(struct viewer *viewer)
 	for (unsigned i = 0; i < VIEWER_CAMERAS_MAX; i++) {
 		free(viewer->tracks[i]);
 		viewer->tracks[i] = NULL;
+		if (viewer->ages[i]) {
+			ages_done(viewer->ages[i]);
+			free(viewer->ages[i]);
+			viewer->ages[i] = NULL;
+		}
 	}
 }

@@ -14,18 +14,19 @@
 #define VIEWER_CAMERAS_MAX 16
 #define VIEWER_READ_MAX    65536 /* bytes of the buffer that viewers are read with */
 
-/* The ages of a camera's pictures at all viewers. */
-struct viewer_camera {
-	struct loglinear at_arrival, on_screen; /* without buckets until a picture came */
-};
-
 /* What the viewers of one thread share. */
 struct viewer_shared {
 	uint8_t *buffer;      /* VIEWER_READ_MAX bytes */
+	unsigned n_opened;    /* viewers so far */
 	uint64_t begun_ns;    /* when the measurement began */
 	uint64_t bytes;       /* that came since then, headers included */
 	struct loglinear lag; /* from the arrival of a picture to its being read; with has_stamps */
-	struct viewer_camera cameras[VIEWER_CAMERAS_MAX];
+	struct ages ages[VIEWER_CAMERAS_MAX]; /* of each camera, at all viewers */
+	bool has_own_ages; /* every viewer adds its ages to some of its own, too */
+
+	/* Called with a text message, and when it arrived; NULL: nobody wants them. */
+	void (*on_text)(void *data, const char *text, uint64_t arrived_ns);
+	void *data; /* of on_text */
 };
 
 /* begun_ns is now. 0 or -ENOMEM. */
@@ -54,6 +55,8 @@ struct viewer {
 	unsigned close_code; /* that of the server; 0 while it has not closed */
 	int lost;            /* why the connection ended, a negative errno; 0 while it has not */
 	struct track *tracks[VIEWER_CAMERAS_MAX]; /* NULL for a camera that did not come */
+	struct ages *ages[VIEWER_CAMERAS_MAX];    /* with has_own_ages; NULL like tracks */
+	size_t budget_bytes; /* what may still be read; viewer_open sets it to SIZE_MAX */
 	struct connection connection;
 	struct stream stream;
 };
@@ -77,6 +80,16 @@ void viewer_settle(struct viewer *viewer, uint64_t now_ns);
 
 /* The track of a camera, made if need be; NULL when there is no memory. */
 struct track *viewer_track(struct viewer *viewer, unsigned camera);
+
+/* Sends a text message of at most 125 bytes. 0 or a negative errno; -ENOTCONN when it is not open.
+ */
+int viewer_send_text(struct viewer *viewer, const char *text);
+
+/*
+ * Tells the server that it is leaving; the server closes then. 0 or a negative errno, as of
+ * viewer_send_text.
+ */
+int viewer_say_goodbye(struct viewer *viewer);
 
 /* Says goodbye and closes; what was measured is kept. */
 void viewer_close(struct viewer *viewer);

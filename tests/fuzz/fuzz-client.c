@@ -31,7 +31,7 @@ static void count(struct outcome *outcome, const struct stream *stream, enum str
 		outcome->header_sum = outcome->header_sum * 31 + frame->sequence + frame->skipped +
 				      frame->captured_ns + frame->camera;
 	} else if (event == STREAM_EVENT_TEXT) {
-		must(stream->text[stream->text_size] == '\0');
+		must(stream_text(stream)[stream->text_size] == '\0');
 	}
 }
 
@@ -42,7 +42,7 @@ static struct outcome feed(
 	struct stream stream;
 	struct error err = {0};
 
-	stream_init(&stream, options);
+	stream_init(&stream, options, 0);
 	while (size > 0 && outcome.events[STREAM_EVENT_CLOSED] == 0) {
 		enum stream_event event;
 		size_t n = size < piece ? size : piece, used;
