@@ -10,6 +10,7 @@ _twinlens_options() {
     soak) echo "--viewers --duration --interval --state --report --judge --available --period --json --help" ;;
     top) echo "--interval --url --help" ;;
     profile) echo "--pid --duration --out --help" ;;
+    load) echo "--viewers --cameras --duration --transport --slow --stall --churn --min-fps --hgrm --json --help" ;;
     esac
 }
 
@@ -25,7 +26,9 @@ _twinlens_values() {
     soak:--viewers | soak:--duration | soak:--interval | soak:--available | soak:--period) ;;
     profile:--out) echo folders ;;
     profile:--pid | profile:--duration) ;;
-    help:help) echo "serve cameras tune boot soak top profile" ;;
+    load:--hgrm) echo files ;;
+    load:--viewers | load:--cameras | load:--duration | load:--transport | load:--slow | load:--stall | load:--churn | load:--min-fps) ;;
+    help:help) echo "serve cameras tune boot soak top profile load" ;;
     *) return 1 ;;
     esac
 }
@@ -33,7 +36,7 @@ _twinlens_values() {
 _twinlens() {
     local word=$2 verb=${COMP_WORDS[1]-} words
     if ((COMP_CWORD == 1)); then
-        words="serve cameras tune boot soak top profile help --version --help"
+        words="serve cameras tune boot soak top profile load help --version --help"
     elif ! words=$(_twinlens_values "$verb" "$3"); then
         words=$(_twinlens_options "$verb")
         if [[ $verb == tune && $word != -* ]]; then

@@ -1,6 +1,6 @@
 # Completion of twinlens for fish.
 
-set -l verbs serve cameras tune boot soak top profile
+set -l verbs serve cameras tune boot soak top profile load
 set -l actions plan apply status rollback boot
 
 function __twinlens_services
@@ -20,6 +20,7 @@ complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a boot -d
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a soak -d 'whether memory leaks'
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a top -d 'where the memory is, live'
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a profile -d 'where CPU time, system calls and memory of a running server go'
+complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a load -d 'watch a server with many viewers, and report what they get'
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a help -d 'print the options of a verb'
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -l version -d 'print the version'
 complete -c twinlens -n '__twinlens_verb_is help' -a "$verbs"
@@ -66,3 +67,15 @@ complete -c twinlens -n '__twinlens_verb_is profile' -l pid -x -d 'look at this 
 complete -c twinlens -n '__twinlens_verb_is profile' -l duration -x -d 'how long'
 complete -c twinlens -n '__twinlens_verb_is profile' -l out -x -a '(__fish_complete_directories)' -d 'write the logs there'
 complete -c twinlens -n '__twinlens_verb_is profile' -l help -d 'print the options'
+
+complete -c twinlens -n '__twinlens_verb_is load' -l viewers -x -d 'viewers that are measured'
+complete -c twinlens -n '__twinlens_verb_is load' -l cameras -x -d 'what they watch'
+complete -c twinlens -n '__twinlens_verb_is load' -l duration -x -d 'how long'
+complete -c twinlens -n '__twinlens_verb_is load' -l transport -x -d 'how pictures are asked for'
+complete -c twinlens -n '__twinlens_verb_is load' -l slow -x -d 'viewers that read slowly'
+complete -c twinlens -n '__twinlens_verb_is load' -l stall -x -d 'viewers that read nothing'
+complete -c twinlens -n '__twinlens_verb_is load' -l churn -x -d 'viewers that come and go'
+complete -c twinlens -n '__twinlens_verb_is load' -l min-fps -x -d 'exit status 1 below this frame rate'
+complete -c twinlens -n '__twinlens_verb_is load' -l hgrm -r -F -d 'write the ages of pictures there'
+complete -c twinlens -n '__twinlens_verb_is load' -l json -d 'print JSON'
+complete -c twinlens -n '__twinlens_verb_is load' -l help -d 'print the options'

@@ -23,6 +23,7 @@ static const struct verb {
 	{"top", "where the memory is, live"},
 	{"tune", "make the machine fit in its memory, and take it back"},
 	{"boot", "where the start-up time went"},
+	{"load", "watch a server with many viewers, and report what they get"},
 	{"soak", "whether memory leaks"},
 	{"profile", "where CPU time, system calls and memory of a running server go"},
 };

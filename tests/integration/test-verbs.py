@@ -16,6 +16,7 @@ LIBRARIES = {
     "-boot": {"libc", "libjansson", "libsystemd"},
     "-cameras": {"libc", "libjansson"},
     "-profile": {"libc", "libjansson", "libcurl"},
+    "-load": {"libc", "libjansson"},
     "-serve": {"libc", "libjansson", "libjpeg", "libwebsockets", "libinih"},
     "-soak": {"libc", "libcurl", "libjansson", "libm"},
     "-top": {"libc", "libcurl", "libjansson", "libm", "libncursesw", "libtinfo"},
@@ -60,7 +61,7 @@ class Verbs(unittest.TestCase):
         self.assertRegex(result.stderr, r"^\S*twinlens: \S+/libexec/twinlens/twinlens-cameras: .*\n$")
 
     def test_the_verb_tells_its_own_status_and_errors(self):
-        for verb in ("serve", "cameras", "tune", "boot", "profile", "soak"):
+        for verb in (name.removeprefix("-") for name in LIBRARIES if name):
             result = run_twinlens(verb, "--nonsense")
             self.assertEqual((result.returncode, result.stdout), (2, ""), verb)
             self.assertIn(f"{verb}: --nonsense: ", result.stderr)
