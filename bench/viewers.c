@@ -138,7 +138,7 @@ static bool obey(void)
 	} else if (strcmp(line, "end\n") == 0 && counted.begun_ns) {
 		end();
 	} else {
-		fail("what was said is neither begin nor end");
+		fail("standard input: neither begin nor end");
 	}
 	return true;
 }
@@ -188,7 +188,7 @@ static void read_options(int argc, char **argv)
 		switch (option) {
 		case 'n':
 			if (parse_u64(optarg, 1, CROWD_VIEWERS_MAX, &number) < 0) {
-				fail("a number of viewers that is none or out of range");
+				fail("--viewers: must be a number from 1 to 10000");
 			}
 			options.n_viewers = (unsigned)number;
 			break;

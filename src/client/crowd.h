@@ -54,9 +54,10 @@ int crowd_watch(struct crowd *crowd, int fd);
  */
 int crowd_turn(struct crowd *crowd, int timeout_ms);
 
-/* The measurement begins now, or is counted up to now, which is returned; the latter may be
- * repeated. */
+/* The measurement begins now. */
 void crowd_begin(struct crowd *crowd);
+
+/* Counts what was measured up to now, and returns that time. May be repeated. */
 uint64_t crowd_settle(struct crowd *crowd);
 
 #endif

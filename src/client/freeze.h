@@ -17,10 +17,10 @@ struct freeze_window {
 	uint8_t count, next;
 };
 
-/* Adds an interval. Whether it is a freeze. */
+/* Adds an interval. Returns true if it is a freeze. */
 bool freeze_window_add(struct freeze_window *window, uint64_t interval_ns);
 
-/* Whether an interval that has lasted so long is one already; adds nothing. */
+/* Returns true if an interval that has lasted so long is a freeze already; adds nothing. */
 bool freeze_window_judge(const struct freeze_window *window, uint64_t interval_ns);
 
 #endif

@@ -30,7 +30,7 @@ void offset_add(struct offset *offset, uint64_t asked_ns, uint64_t answered_ns, 
 
 /*
  * The best estimate of the last minute, or of the last ping if that was earlier. False when there
- * was none. An estimate that includes 0 is of the same clock, on the same machine: it is 0 exactly.
+ * was none. An estimate that includes 0 means the same clock on the same machine: it is 0 exactly.
  */
 bool offset_best(const struct offset *offset, uint64_t now_ns, int64_t *ret_ahead_ns,
 	uint64_t *ret_error_ns);

@@ -26,8 +26,7 @@ struct other {
 int others_init(struct others *others, const unsigned counts[OTHERS_KIND_COUNT],
 	const struct endpoint *endpoints, unsigned n_endpoints)
 {
-	*others =
-		(struct others){.endpoints = endpoints, .n_endpoints = n_endpoints, .epoll_fd = -1};
+	*others = (struct others){.epoll_fd = -1};
 	for (unsigned kind = 0; kind < OTHERS_KIND_COUNT; kind++) {
 		others->n += counts[kind];
 	}

@@ -18,28 +18,29 @@ enum others_kind {
 struct others {
 	unsigned n;       /* all of them together */
 	unsigned n_came;  /* how often one of them was accepted, */
-	unsigned n_ended; /* and how often the server, or the way there, ended it */
+	unsigned n_ended; /* and how often it was disconnected */
 
 	/* inside */
-	const struct endpoint *endpoints;
-	unsigned n_endpoints;
 	struct other *list;
 	int epoll_fd;
 	struct viewer_shared shared;
 	uint64_t ticked_ns;
 };
 
-/* endpoints must outlive it. 0 or a negative errno. */
+/* Copies the endpoints. 0 or a negative errno. */
 int others_init(struct others *others, const unsigned counts[OTHERS_KIND_COUNT],
 	const struct endpoint *endpoints, unsigned n_endpoints);
 
 /* A zeroed one is allowed. */
 void others_done(struct others *others);
 
-/* A descriptor that can be read when others_turn has something to do; that is not all it does. */
+/* Becomes readable when a socket has something for others_turn. */
 int others_fd(const struct others *others);
 
-/* Does what there is to do. To be called ten times a second, and does not wait. 0 or an errno. */
+/*
+ * Does not wait. To be called when others_fd is readable, and at least ten times a second. 0 or a
+ * negative errno.
+ */
 int others_turn(struct others *others);
 
 #endif

@@ -20,12 +20,13 @@ void picture_begin(struct picture *picture);
 /* The next bytes of it. */
 void picture_feed(struct picture *picture, const uint8_t *data, size_t size);
 
-/* Whether what was fed begins with SOI. True as long as nothing was fed. */
+/* Returns false if what was fed does not begin with SOI; true as long as nothing was fed. */
 bool picture_begins_well(const struct picture *picture);
 
 /*
- * Whether what was fed is one whole picture: SOI, whole segments with a frame header among them,
- * one scan or more, and EOI as the last two bytes. What is coded in the scans is not looked at.
+ * Returns true if what was fed is one whole picture: SOI, whole segments with a frame header among
+ * them, one scan or more, and EOI as the last two bytes. What is coded in the scans is not looked
+ * at.
  */
 bool picture_is_whole(const struct picture *picture);
 

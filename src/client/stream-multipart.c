@@ -56,8 +56,8 @@ static int take_part_header(struct stream *stream, struct error *err)
 	if (length && (read_number(&length, STREAM_PICTURE_MAX, &stream->content_length) < 0 ||
 			      stream->content_length == 0)) {
 		return error_set(err, -EMSGSIZE,
-			"a part has another Content-Length than 1 to %u: %.40s", STREAM_PICTURE_MAX,
-			length);
+			"the Content-Length of a part must be from 1 to %u: %.40s",
+			STREAM_PICTURE_MAX, length);
 	}
 	const char *seconds = stamp ? stream_header_value(stream, stamp) : NULL;
 	if (seconds) {

@@ -61,13 +61,12 @@ static int check_head(const struct stream *stream, const uint8_t *head, struct e
 		if (opcode > OPCODE_PONG || !(head[0] & FIN) ||
 			(head[1] & 0x7f) > STREAM_CONTROL_MAX) {
 			return error_set(err, -EPROTO,
-				"a WebSocket control frame is too long, in parts or unknown");
+				"a WebSocket control frame is too long, fragmented or unknown");
 		}
 		return 0;
 	}
 	if (opcode > OPCODE_BINARY || is_first != (stream->message == 0)) {
-		return error_set(err, -EPROTO,
-			"a WebSocket frame has an opcode that cannot come here: %u", opcode);
+		return error_set(err, -EPROTO, "unexpected WebSocket opcode %u", opcode);
 	}
 	return 0;
 }

@@ -83,7 +83,7 @@ static int take_status(struct stream *stream, struct error *err)
 		return error_set(err, -EPROTO, "the answer is not HTTP/1: %.60s", text);
 	}
 	if (strncmp(text + 9, wanted, 3) != 0) {
-		return error_set(err, -ECONNREFUSED, "the server answers %.80s", text + 9);
+		return error_set(err, -ECONNREFUSED, "the server answered %.80s", text + 9);
 	}
 	stream->state = STREAM_STATE_ANSWER;
 	return 0;
@@ -112,13 +112,14 @@ static int end_answer(struct stream *stream, struct error *err)
 	if (stream->options->kind == STREAM_KIND_WEBSOCKET) {
 		if (!stream->is_accepted) {
 			return error_set(err, -EPROTO,
-				"the answer has not the Sec-WebSocket-Accept that belongs to the "
+				"the Sec-WebSocket-Accept of the answer does not match the "
 				"request");
 		}
 		stream->state = STREAM_STATE_LENGTH;
 	} else {
 		if (!stream->is_type_right) {
-			return error_set(err, -EPROTO, "the answer is not of type " MULTIPART_TYPE);
+			return error_set(err, -EPROTO,
+				"the Content-Type of the answer is not " MULTIPART_TYPE);
 		}
 		stream->state = STREAM_STATE_PART;
 	}

@@ -53,8 +53,7 @@ struct track {
 /* Forgets what was counted: the measurement begins now. */
 void track_begin(struct track *track, uint64_t now_ns);
 
-/* A picture has arrived; now_ns does not go back. Arrivals before the beginning count from it on.
- */
+/* A picture has arrived. Its age is added to those of ages that are not NULL. */
 void track_add(struct track *track, const struct track_arrival *arrival,
 	struct ages *const ages[TRACK_AGES]);
 

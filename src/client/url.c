@@ -82,7 +82,7 @@ int url_parse(const char *text, struct url *ret_url, struct error *err)
 	struct url url = {0};
 
 	if (!is_printable(text)) {
-		return refuse(err, text, "a URL has printable ASCII only");
+		return refuse(err, text, "must contain printable ASCII characters only");
 	}
 	const char *rest = skip_scheme(text, &url.is_websocket);
 	if (!rest) {
@@ -93,7 +93,7 @@ int url_parse(const char *text, struct url *ret_url, struct error *err)
 		return refuse(err, text, "must have HOST, HOST:PORT or [ADDRESS]:PORT");
 	}
 	if (strchr(end, '#')) {
-		return refuse(err, text, "a fragment (#...) is not sent to a server");
+		return refuse(err, text, "must not have a fragment (#...)");
 	}
 	/* A query behind the host belongs to the path /. */
 	size_t slash = *end == '?' ? 1 : 0;

@@ -157,7 +157,8 @@ static int take_event(
 			&viewer->connection, OPCODE_PONG, stream->control, stream->control_size);
 	case STREAM_EVENT_CLOSED:
 		viewer->close_code = stream->close_code;
-		return error_set(err, -ECONNRESET, "the server closes with %u", stream->close_code);
+		return error_set(err, -ECONNRESET, "the server closed the connection with %u",
+			stream->close_code);
 	case STREAM_EVENT_TEXT:
 		take_text(viewer, stamp_ns);
 		return 0;

@@ -24,7 +24,7 @@ struct viewer_shared {
 	struct ages ages[VIEWER_CAMERAS_MAX]; /* of each camera, at all viewers */
 	bool has_own_ages; /* every viewer adds its ages to some of its own, too */
 
-	/* Called with a text message, and when it arrived; NULL: nobody wants them. */
+	/* Called with each text message and the time of its arrival; may be NULL. */
 	void (*on_text)(void *data, const char *text, uint64_t arrived_ns);
 	void *data; /* of on_text */
 };
@@ -71,7 +71,7 @@ int viewer_open(
  */
 int viewer_continue(struct viewer *viewer, struct error *err);
 
-/* Whether it has begun, and the server has not accepted it yet. */
+/* Returns true if it has begun, and the server has not accepted it yet. */
 bool viewer_is_opening(const struct viewer *viewer);
 
 /* What was measured begins anew, or is counted up to now. */
@@ -81,8 +81,7 @@ void viewer_settle(struct viewer *viewer, uint64_t now_ns);
 /* The track of a camera, made if need be; NULL when there is no memory. */
 struct track *viewer_track(struct viewer *viewer, unsigned camera);
 
-/* Sends a text message of at most 125 bytes. 0 or a negative errno; -ENOTCONN when it is not open.
- */
+/* Sends a text message of at most 125 bytes. 0 or a negative errno; -ENOTCONN: it is not open. */
 int viewer_send_text(struct viewer *viewer, const char *text);
 
 /*
