@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "client/stream.h"
+#include "client/stream/stream.h"
 #include "client/url.h"
 
 #define ENDPOINT_REQUEST_MAX 2048

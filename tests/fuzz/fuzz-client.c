@@ -2,7 +2,7 @@
  * What a server sends to a measuring viewer, and its URL. The first byte chooses how it is asked,
  * the second how the bytes are cut: the same must come out as when they arrive all at once.
  */
-#include "client/stream.h"
+#include "client/stream/stream.h"
 
 #include <stdio.h>
 #include <string.h>

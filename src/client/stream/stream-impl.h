@@ -1,8 +1,8 @@
 /* What stream.c, which reads answers and pictures, and the two ways of framing have in common. */
-#ifndef CLIENT_STREAM_IMPL_H
-#define CLIENT_STREAM_IMPL_H
+#ifndef CLIENT_STREAM_STREAM_IMPL_H
+#define CLIENT_STREAM_STREAM_IMPL_H
 
-#include "client/stream.h"
+#include "client/stream/stream.h"
 
 enum stream_state {
 	STREAM_STATE_STATUS,  /* the first line of the answer */

@@ -1,10 +1,10 @@
-#include "client/stream.h"
+#include "client/stream/stream.h"
 
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
 
-#include "client/stream-impl.h"
+#include "client/stream/stream-impl.h"
 
 /* What a server answers STREAM_KEY with, RFC 6455 4.2.2; as the key is constant, so is this. */
 #define ACCEPT         "R+3FWuRAFO/c3PXaecR66j5x8s8="

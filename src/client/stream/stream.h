@@ -4,14 +4,14 @@
  * multipart/x-mixed-replace. The bytes of a picture need not be fed: they can be dropped where they
  * are. Nothing is trusted, every length has a bound, and nothing is allocated. One thread.
  */
-#ifndef CLIENT_STREAM_H
-#define CLIENT_STREAM_H
+#ifndef CLIENT_STREAM_STREAM_H
+#define CLIENT_STREAM_STREAM_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/picture.h"
+#include "client/stream/picture.h"
 #include "util/error.h"
 
 #define STREAM_PROTOCOL     "twinlens.v1"

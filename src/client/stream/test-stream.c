@@ -1,4 +1,4 @@
-#include "client/stream.h"
+#include "client/stream/stream.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-#include "client/picture.h"
+#include "client/stream/picture.h"
 
 #include <string.h>
 

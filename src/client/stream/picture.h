@@ -1,6 +1,6 @@
 /* Checks that a picture is a whole JPEG, from SOI to EOI, as its bytes come in. */
-#ifndef CLIENT_PICTURE_H
-#define CLIENT_PICTURE_H
+#ifndef CLIENT_STREAM_PICTURE_H
+#define CLIENT_STREAM_PICTURE_H
 
 #include <stdbool.h>
 #include <stddef.h>

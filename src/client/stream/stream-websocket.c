@@ -2,7 +2,7 @@
  * A message may come in fragments, with control frames between them (RFC 6455 5.4): what belongs to
  * a message is kept apart from what belongs to a control frame.
  */
-#include "client/stream-impl.h"
+#include "client/stream/stream-impl.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * no header, such as the boundary and the line break behind a picture, are passed over: the lengths
  * alone tell where a part ends, so the boundary need not be looked for in the pictures.
  */
-#include "client/stream-impl.h"
+#include "client/stream/stream-impl.h"
 
 #include <errno.h>
 
