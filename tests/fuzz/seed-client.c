@@ -7,7 +7,10 @@
 #define PROTOCOL ANSWER "Sec-WebSocket-Protocol: twinlens.v1\r\n\r\n"
 #define BARE     ANSWER "\r\n"
 #define PARTS    "HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace;boundary=b\r\n\r\n"
-#define PART     "--b\r\nContent-Type: image/jpeg\r\nContent-Length: 16\r\nX-Timestamp: 1.5\r\n\r\n"
+#define CHUNKS                                                                                     \
+	"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"                                        \
+	"Content-Type: multipart/x-mixed-replace\r\n\r\n"
+#define PART "--b\r\nContent-Type: image/jpeg\r\nContent-Length: 16\r\nX-Timestamp: 1.5\r\n\r\n"
 #define JPEG                                                                                       \
 	"\xff\xd8\xff\xc0\x00\x02\xff\xda\x00\x02"                                                 \
 	"ab\xff\x00\xff\xd9"
@@ -32,6 +35,8 @@ static const struct {
 	     "\x8a\x00\x01\x01t\x80\x00"),
 	SEED("\x07\x02" PARTS PART JPEG "\r\n" PART JPEG "\r\n--b--\r\n"),
 	SEED("\x03\x20" PARTS PART JPEG PART JPEG),
+	SEED("\x05\x08" CHUNKS "5\r\n--b\r\n\r\n28;a=b\r\nContent-Length: 16\r\n\r\n" JPEG
+	     "\r\n0\r\n\r\n"),
 	SEED("\x00\x00"
 	     "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n\r\n"),
 	SEED("\x00\x00"

@@ -113,6 +113,25 @@ class OtherServers(unittest.TestCase):
                 self.assertEqual((status, document["lost"]), (1, 1))
                 self.assertIn(word, document["problems"][0])
 
+    @unittest.skipUnless(shutil.which("ffmpeg"), "there is no ffmpeg")
+    def test_ffmpeg(self):
+        """It serves one viewer, and in chunks."""
+        port = harness.free_port()
+        command = ["ffmpeg", "-loglevel", "error", "-re", "-f", "lavfi", "-i", "testsrc=size=320x240:rate=20", "-f",
+                   "mpjpeg", "-content_type", "multipart/x-mixed-replace;boundary=ffmpeg", "-listen", "1",
+                   f"http://127.0.0.1:{port}/"]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            try:
+                # Nobody else can connect to find out whether it listens.
+                listening = f":{port:04X} 00000000:0000 0A"
+                eventually(lambda: listening in pathlib.Path("/proc/net/tcp").read_text(), 10, "ffmpeg listens")
+                _, document = load(f"http://127.0.0.1:{port}/stream", "--viewers", 1)
+            finally:
+                process.terminate()
+        camera = document["cameras"]["cam0"]
+        self.assertGreater(camera["fps_min"], 10)
+        self.assertEqual((camera["broken"], document["lost"]), (0, 0))
+
     @unittest.skipUnless(shutil.which("ustreamer"), "there is no ustreamer")
     @unittest.skipIf(IS_SANITIZED, "the fake camera cannot be preloaded into another program then")
     def test_ustreamer(self):

@@ -30,6 +30,12 @@ bool stream_take_line(struct stream *stream, const uint8_t *data, size_t size, s
 /* The value of the header in text when it is the one of this name, else NULL. */
 const char *stream_header_value(const struct stream *stream, const char *name);
 
+/*
+ * Takes a byte of the head of a chunk; chunk_left is set at its end. 0, -EPROTO, or -ECONNRESET for
+ * the last chunk.
+ */
+int stream_take_chunk_head(struct stream *stream, uint8_t byte, struct error *err);
+
 /* Takes bytes in the states of multipart, and when some of a picture has come. */
 int stream_take_part(struct stream *stream, const uint8_t *data, size_t size, size_t *ret_used,
 	struct error *err);

@@ -12,7 +12,8 @@
 #define MESSAGE_WANTED 64   /* both headers of a message, and the picture's first bytes */
 #define HEAD_WANTED    1024 /* an answer's or a part's head */
 #define CHECKED_WANTED 65536
-#define PICTURE_BEGIN  2 /* bytes of a picture that are always fed: SOI */
+#define CHUNK_WANTED   16 /* the head of a chunk */
+#define PICTURE_BEGIN  2  /* bytes of a picture that are always fed: SOI */
 
 void stream_init(struct stream *stream, const struct stream_options *options, unsigned phase)
 {
@@ -101,6 +102,10 @@ static void take_answer_header(struct stream *stream)
 	if (protocol) {
 		stream->has_protocol = strcmp(protocol, STREAM_PROTOCOL) == 0;
 	}
+	const char *encoding = stream_header_value(stream, "Transfer-Encoding");
+	if (encoding && stream->options->kind == STREAM_KIND_MULTIPART) {
+		stream->is_chunked = strcasecmp(encoding, "chunked") == 0;
+	}
 	if (type) {
 		stream->is_type_right =
 			strncasecmp(type, MULTIPART_TYPE, strlen(MULTIPART_TYPE)) == 0;
@@ -181,6 +186,45 @@ static enum stream_event take_picture(
 	return continue_picture(stream, n);
 }
 
+/* Whether the next byte belongs to the head of a chunk (RFC 9112 7.1). */
+static bool is_between_chunks(const struct stream *stream)
+{
+	return stream->is_chunked && stream->is_opened && stream->chunk_left == 0;
+}
+
+/* Takes some of what is there, by the state. */
+static int take_some(struct stream *stream, const uint8_t *data, size_t size, size_t *ret_used,
+	enum stream_event *ret_event, struct error *err)
+{
+	switch (stream->state) {
+	case STREAM_STATE_STATUS:
+	case STREAM_STATE_ANSWER:
+		return take_answer(stream, data, size, ret_used, ret_event, err);
+	case STREAM_STATE_PART:
+		return stream_take_part(stream, data, size, ret_used, err);
+	case STREAM_STATE_PICTURE:
+		*ret_event = take_picture(stream, data, size, ret_used);
+		return 0;
+	default:
+		return stream_take_message(stream, data, size, ret_used, ret_event, err);
+	}
+}
+
+static int take_chunk(struct stream *stream, const uint8_t *data, size_t size, size_t *ret_used,
+	enum stream_event *ret_event, struct error *err)
+{
+	if (stream->chunk_left == 0) {
+		*ret_used = 1;
+		return stream_take_chunk_head(stream, data[0], err);
+	}
+	size_t n = size < stream->chunk_left ? size : (size_t)stream->chunk_left;
+	int r = take_some(stream, data, n, ret_used, ret_event, err);
+	if (r == 0) {
+		stream->chunk_left -= *ret_used;
+	}
+	return r;
+}
+
 int stream_feed(struct stream *stream, const uint8_t *data, size_t size, size_t *ret_used,
 	enum stream_event *ret_event, struct error *err)
 {
@@ -188,23 +232,10 @@ int stream_feed(struct stream *stream, const uint8_t *data, size_t size, size_t 
 	size_t used = 0;
 
 	while (used < size && event == STREAM_EVENT_NONE) {
+		bool is_chunk = stream->is_chunked && stream->is_opened;
 		size_t n = 0;
-		int r = 0;
-		switch (stream->state) {
-		case STREAM_STATE_STATUS:
-		case STREAM_STATE_ANSWER:
-			r = take_answer(stream, data + used, size - used, &n, &event, err);
-			break;
-		case STREAM_STATE_PART:
-			r = stream_take_part(stream, data + used, size - used, &n, err);
-			break;
-		case STREAM_STATE_PICTURE:
-			event = take_picture(stream, data + used, size - used, &n);
-			break;
-		default:
-			r = stream_take_message(stream, data + used, size - used, &n, &event, err);
-			break;
-		}
+		int r = is_chunk ? take_chunk(stream, data + used, size - used, &n, &event, err)
+				 : take_some(stream, data + used, size - used, &n, &event, err);
 		if (r < 0) {
 			return r;
 		}
@@ -221,16 +252,23 @@ size_t stream_droppable(const struct stream *stream)
 		stream->frame.size_bytes < PICTURE_BEGIN) {
 		return 0;
 	}
-	return (size_t)stream->left;
+	bool is_shorter = stream->is_chunked && stream->chunk_left < stream->left;
+	return (size_t)(is_shorter ? stream->chunk_left : stream->left);
 }
 
 enum stream_event stream_drop(struct stream *stream, size_t size)
 {
+	if (stream->is_chunked) {
+		stream->chunk_left -= size;
+	}
 	return continue_picture(stream, size);
 }
 
 size_t stream_wanted(const struct stream *stream)
 {
+	if (is_between_chunks(stream)) {
+		return CHUNK_WANTED;
+	}
 	if (stream->state == STREAM_STATE_PICTURE && stream->is_checked) {
 		return stream->left < CHECKED_WANTED ? (size_t)stream->left : CHECKED_WANTED;
 	}

@@ -1,8 +1,9 @@
 /*
  * What a server sends on one connection, taken apart: the answer to the request, then pictures, as
  * messages of a WebSocket (RFC 6455; bare, or with the header of twinlens.v1) or as parts of
- * multipart/x-mixed-replace. The bytes of a picture need not be fed: they can be dropped where they
- * are. Nothing is trusted, every length has a bound, and nothing is allocated. One thread.
+ * multipart/x-mixed-replace, chunked or not. The bytes of a picture need not be fed: they can be
+ * dropped where they are. Nothing is trusted, every length has a bound, and nothing is allocated.
+ * One thread.
  */
 #ifndef CLIENT_STREAM_STREAM_H
 #define CLIENT_STREAM_STREAM_H
@@ -73,15 +74,17 @@ struct stream {
 	/* inside */
 	uint8_t state;
 	bool is_opened, is_accepted, has_protocol, is_type_right, has_line, is_checked;
-	bool is_last_fragment;
+	bool is_last_fragment, is_chunked, has_chunk_digit, is_in_chunk_extension;
 	uint8_t opcode, message; /* of the frame; of its message, 0 for none */
 	uint8_t head_size;       /* bytes in head */
 	uint8_t head[10];        /* of a WebSocket frame */
 	uint8_t header_size;     /* bytes in header */
 	uint8_t header[STREAM_HEADER_BYTES];
 	unsigned n_frames;
-	size_t head_bytes; /* of the head that is being read */
-	uint64_t left;     /* bytes of the picture's part that are still to come */
+	size_t head_bytes;   /* of the head that is being read */
+	uint64_t left;       /* bytes of the picture's part that are still to come */
+	uint64_t chunk_left; /* bytes of the chunk; 0 between two of them */
+	uint64_t chunk_size; /* of the chunk whose head is being read */
 	uint64_t content_length, part_captured_ns; /* of the part whose head is being read */
 	struct picture picture;
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -251,6 +252,41 @@ static void test_parts(void **state)
 	assert_true(stream.frame.is_broken);
 }
 
+#define CHUNKS                                                                                     \
+	"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n"                                        \
+	"Content-Type: multipart/x-mixed-replace;boundary=b\r\n\r\n"
+
+/* The same parts, cut into chunks of any size: within lines, and within pictures. */
+static void test_chunks(void **state)
+{
+	(void)state;
+	static const char part[] = "--b\r\nContent-Length: 16\r\n\r\n" JPEG "\r\n";
+	char events[256];
+
+	for (size_t size = 1; size < sizeof(part); size++) {
+		struct input input = {0};
+		struct stream stream;
+		put_text(&input, CHUNKS);
+		for (size_t at = 0, total = 2 * (sizeof(part) - 1); at < total; at += size) {
+			char head[32];
+			size_t n = total - at < size ? total - at : size;
+			snprintf(head, sizeof(head), "%s%zX%s\r\n", at ? "\r\n" : "", n,
+				at % 3 ? "" : ";name=\"value\"");
+			put_text(&input, head);
+			for (size_t i = at; i < at + n; i++) {
+				put(&input, part + i % (sizeof(part) - 1), 1);
+			}
+		}
+		assert_int_equal(feed_all_ways(&stream, &multipart, &input, events), 0);
+		assert_string_equal(events, "OFF");
+		assert_false(stream.frame.is_broken);
+		assert_int_equal(stream.frame.size_bytes, JPEG_SIZE);
+		put_text(&input, "\r\n0\r\n\r\n");
+		assert_int_equal(feed_all_ways(&stream, &multipart, &input, events), -ECONNRESET);
+		assert_string_equal(events, "OFF");
+	}
+}
+
 static void check_error(const struct stream_options *options, const struct input *input, int wanted)
 {
 	struct stream stream;
@@ -286,6 +322,9 @@ static void test_answers(void **state)
 		&multipart, PARTS "--b\r\nContent-Length: 99999999999999999999999\r\n", -EMSGSIZE);
 	check_answer(&multipart, PARTS "--b\r\nContent-Length: -1\r\n", -EMSGSIZE);
 	check_answer(&multipart, PARTS "--b\r\nContent-Type: image/jpeg\r\n\r\n", -EPROTO);
+	check_answer(&multipart, CHUNKS "x\r\n", -EPROTO);
+	check_answer(&multipart, CHUNKS "-1\r\n", -EPROTO);
+	check_answer(&multipart, CHUNKS "fffffffffffffffff\r\n", -EPROTO);
 }
 
 static void test_heads_without_an_end(void **state)
@@ -423,6 +462,7 @@ int main(void)
 		cmocka_unit_test(test_bare_pictures),
 		cmocka_unit_test(test_broken_pictures),
 		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_chunks),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_heads_without_an_end),
 		cmocka_unit_test(test_hostile_frames),
