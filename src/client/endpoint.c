@@ -4,12 +4,36 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 
+#include "util/cleanup.h"
 #include "util/clock.h"
 
+#define PROBE_MS          3000
 #define REALTIME_LEAST_NS (1000000000 * NSEC_PER_SEC) /* 2001-09-09; no machine is up that long */
 #define AGE_MOST_NS       ((int64_t)(600 * NSEC_PER_SEC))
 #define AGE_LEAST_NS      (-(int64_t)NSEC_PER_SEC)
+
+/* Returns true if something listens there; waits PROBE_MS at most. */
+static bool is_reachable(const struct addrinfo *address)
+{
+	const struct timeval limit = {.tv_sec = PROBE_MS / 1000};
+	_cleanup_close_ int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) == 0 &&
+	       connect(fd, address->ai_addr, address->ai_addrlen) == 0;
+}
+
+/* Of several addresses, as localhost has, the first one that is reachable; else the first. */
+static const struct addrinfo *choose(const struct addrinfo *found)
+{
+	for (const struct addrinfo *a = found; a && found->ai_next; a = a->ai_next) {
+		if (is_reachable(a)) {
+			return a;
+		}
+	}
+	return found;
+}
 
 static int look_up(struct endpoint *endpoint, const struct url *url, struct error *err)
 {
@@ -21,8 +45,9 @@ static int look_up(struct endpoint *endpoint, const struct url *url, struct erro
 		return error_set(err, r == EAI_SYSTEM ? -errno : -ENOENT, "%s: %s", url->host,
 			gai_strerror(r));
 	}
-	memcpy(&endpoint->address, found->ai_addr, found->ai_addrlen);
-	endpoint->address_size = found->ai_addrlen;
+	const struct addrinfo *chosen = choose(found);
+	memcpy(&endpoint->address, chosen->ai_addr, chosen->ai_addrlen);
+	endpoint->address_size = chosen->ai_addrlen;
 	freeaddrinfo(found);
 	return 0;
 }

@@ -26,8 +26,9 @@ struct endpoint {
 };
 
 /*
- * Looks the host up, which may block, and writes the request. A WebSocket is asked for the protocol
- * unless that is NULL, which asks for bare pictures. 0 or a negative errno with the reason.
+ * Looks the host up and writes the request. May block: a host with several addresses is connected
+ * to, to find one that can be reached. A WebSocket is asked for the protocol unless that is NULL,
+ * which asks for bare pictures. 0 or a negative errno with the reason.
  */
 int endpoint_init(
 	struct endpoint *endpoint, const struct url *url, const char *protocol, struct error *err);

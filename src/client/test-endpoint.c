@@ -1,9 +1,12 @@
 #include "client/endpoint.h"
 
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -34,6 +37,25 @@ static void test_requests(void **state)
 		"Sec-WebSocket-Key: " STREAM_KEY "\r\nSec-WebSocket-Protocol: p.v1\r\n\r\n");
 	assert_int_equal(endpoint.address.ss_family, AF_INET6);
 	assert_null(strstr(make("ws://127.0.0.1", NULL).request, "Protocol"));
+}
+
+/* localhost is ::1 and 127.0.0.1, as a rule, and the server listens on one of them. */
+static void test_several_addresses(void **state)
+{
+	(void)state;
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof(address);
+	char text[64];
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+	assert_int_equal(listen(fd, 4), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+	snprintf(text, sizeof(text), "http://localhost:%u", ntohs(address.sin_port));
+	assert_int_equal(make(text, NULL).address.ss_family, AF_INET);
+	close(fd);
+	(void)make(text, NULL); /* nobody listens: any of them */
 }
 
 static void test_unknown_host(void **state)
@@ -82,6 +104,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_several_addresses),
 		cmocka_unit_test(test_unknown_host),
 		cmocka_unit_test(test_clock_that_is_ahead),
 		cmocka_unit_test(test_clocks_of_multipart),
