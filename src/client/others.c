@@ -146,6 +146,19 @@ static void handle(struct others *others, struct other *other, uint32_t events)
 	go_on(others, other);
 }
 
+/* As viewer_continue ends with each picture, it is called until nothing is left to read. */
+static void read_slowly(struct others *others, struct other *other)
+{
+	struct viewer *viewer = &other->viewer;
+	size_t before;
+
+	viewer->budget_bytes = SLOW_TICK_BYTES;
+	do {
+		before = viewer->budget_bytes;
+		go_on(others, other);
+	} while (viewer->state == VIEWER_STATE_OPEN && viewer->budget_bytes < before);
+}
+
 static void tick(struct others *others, struct other *other, uint64_t now_ns)
 {
 	struct viewer *viewer = &other->viewer;
@@ -160,8 +173,7 @@ static void tick(struct others *others, struct other *other, uint64_t now_ns)
 			end(others, other);
 		}
 	} else if (other->kind == OTHERS_KIND_SLOW) {
-		viewer->budget_bytes = SLOW_TICK_BYTES;
-		go_on(others, other);
+		read_slowly(others, other);
 	} else if (other->kind == OTHERS_KIND_CHURN &&
 		   (viewer->n_frames >= CHURN_FRAMES || open_ns > CHURN_NS)) {
 		leave(other, now_ns);
