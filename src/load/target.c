@@ -16,6 +16,7 @@
 #include "util/json.h"
 
 #define ALL_TARGET     "/ws/video"
+#define STREAM_TARGET  "/stream/"
 #define STATUS_REQUEST "{\"action\":\"get_status\"}"
 #define STATUS_MAX     262144
 #define STATUS_NS      (2 * NSEC_PER_SEC) /* how long the answer may take, */
@@ -178,7 +179,7 @@ static int add_streams(struct load_target *target, struct url *url, struct error
 
 	for (unsigned i = 0; i < VIEWER_CAMERAS_MAX && r == 0; i++) {
 		if (target->cameras[i].is_expected) {
-			snprintf(url->target, sizeof(url->target), "/stream/%s",
+			snprintf(url->target, sizeof(url->target), STREAM_TARGET "%s",
 				target->cameras[i].name);
 			r = add_endpoint(target, url, i, err);
 		}
@@ -220,18 +221,17 @@ static int add_server(struct load_target *target, struct url *url,
 				 : add_streams(target, url, err);
 }
 
-/* A path that was given: of /stream/NAME and /ws/video/NAME the camera is known. */
+/* A path that was given; of /stream/NAME the camera is known. */
 static int add_path(struct load_target *target, struct url *url, const struct load_options *options,
 	struct error *err)
 {
-	const char *last = strrchr(url->target, '/') + 1;
-	bool has_name = strncmp(url->target, "/stream/", 8) == 0;
+	size_t prefix = strlen(STREAM_TARGET);
+	bool has_name = strncmp(url->target, STREAM_TARGET, prefix) == 0;
 
 	if (strcmp(options->cameras, "all") != 0) {
 		return error_set(err, -EINVAL,
-			"--cameras %s: goes with a URL without a path; this one says itself what "
-			"to "
-			"watch: %.100s",
+			"--cameras %s: needs a URL without a path; this one says what to watch: "
+			"%.100s",
 			options->cameras, options->url);
 	}
 	if (options->transport != LOAD_TRANSPORT_AUTO) {
@@ -248,8 +248,9 @@ static int add_path(struct load_target *target, struct url *url, const struct lo
 			target->cameras[i].is_expected = false;
 		}
 	} else {
+		const char *name = has_name ? url->target + prefix : "";
 		snprintf(target->cameras[0].name, sizeof(target->cameras[0].name), "%.*s",
-			has_name ? (int)strcspn(last, "?") : 0, last);
+			(int)strcspn(name, "?/"), name);
 		target->cameras[0].is_expected = true;
 	}
 	return add_endpoint(target, url, 0, err);
@@ -265,7 +266,9 @@ int load_target_init(
 		return r;
 	}
 	*target = (struct load_target){0};
-	bool has_path = strcmp(url.target, "") != 0 && strcmp(url.target, "/") != 0;
+	bool has_names = strcmp(options->cameras, "all") != 0;
+	bool has_path = strcmp(url.target, "") != 0 && strcmp(url.target, "/") != 0 &&
+			!(has_names && strcmp(url.target, ALL_TARGET) == 0);
 	r = has_path ? add_path(target, &url, options, err)
 		     : add_server(target, &url, options, err);
 	for (unsigned i = 0; i < VIEWER_CAMERAS_MAX && r == 0; i++) {

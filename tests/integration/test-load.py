@@ -174,7 +174,8 @@ class Twinlens(unittest.TestCase):
     def test_one_camera(self):
         with Server(cameras=self.CAMERAS) as server:
             url = f"http://127.0.0.1:{server.port}"
-            for arguments in ((url, "--cameras", "cam1"), (url + "/stream/cam1",),
+            for arguments in ((url, "--cameras", "cam1"), (url + "/stream/cam1?a/b",),
+                              (url.replace("http", "ws") + "/ws/video", "--cameras", "cam1"),
                               (url.replace("http", "ws") + "/ws/video/cam1",)):
                 with self.subTest(arguments):
                     _, document = load(*arguments, duration=1)
