@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/options.h"
 #include "cli/profile/profile-leaks.h"
 #include "cli/profile/profile-print.h"
 #include "profile/profile.h"
@@ -196,7 +197,7 @@ static int parse_options(int argc, char **argv, struct arguments *arguments)
 	const char *folder = ".";
 	int option, r = 0;
 
-	while (r == 0 && (option = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
+	while (r == 0 && (option = getopt_long(argc, argv, ":h", options, NULL)) >= 0) {
 		switch (option) {
 		case 'p':
 			r = parse_pid(optarg, &arguments->pid);
@@ -211,7 +212,8 @@ static int parse_options(int argc, char **argv, struct arguments *arguments)
 			print_usage();
 			return 1;
 		default:
-			return -EINVAL; /* getopt_long has printed why */
+			options_refuse(option, argv);
+			return -EINVAL;
 		}
 	}
 	if (r < 0) {
