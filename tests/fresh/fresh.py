@@ -95,14 +95,14 @@ class Fresh:
             _, asked = self.answer(terminal, r"(?!)", seconds)
             return terminal.wait(1), terminal.output, asked
 
-    def find_process(self, *words):
-        """The number, in this namespace, of the process whose command line ends with these words."""
-        for path in (self.root / "proc").glob("[0-9]*/cmdline"):
+    def find_process(self, name):
+        """The number, in this namespace, of the process that runs the program of this name."""
+        for path in (self.root / "proc").glob("[0-9]*/exe"):
             try:
-                line = path.read_bytes().decode().split("\0")[:-1]
-            except OSError:
+                program = os.readlink(path)
+            except OSError:  # it has ended, or is a thread of the kernel
                 continue
-            if line[-len(words) :] == list(words):
+            if os.path.basename(program) == name:
                 return path.parent.name
         return None
 
@@ -182,7 +182,7 @@ def check_reload(fresh):
     line = re.search(r"^ExecReload=(.*)$", unit, re.MULTILINE)
     with fresh.terminal("twinlens serve --listen 127.0.0.1:0") as terminal:
         match = terminal.expect(OPEN, 10)
-        pid = fresh.find_process("serve", "--listen", "127.0.0.1:0") if match else None
+        pid = fresh.find_process("twinlens-serve") if match else None
         if not line or pid is None:
             fresh.check("its reload works without procps", False, terminal.output)
             return
