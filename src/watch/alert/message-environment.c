@@ -1,0 +1,106 @@
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+#include "watch/alert/message.h"
+
+struct environment {
+	struct text *text;
+	char **variables;
+	size_t n;
+};
+
+/* Keeps what was added to text since begin as a variable, unless it was cut. */
+static void keep(struct environment *environment, size_t begin)
+{
+	struct text *text = environment->text;
+
+	if (text->is_cut || text->used + 1 >= text->size || environment->n + 1 >= ENVIRONMENT_MAX) {
+		text->used = begin;
+		text->data[begin] = '\0';
+		return;
+	}
+	environment->variables[environment->n++] = text->data + begin;
+	text->used++; /* past the NUL */
+	text->data[text->used] = '\0';
+}
+
+static void add_string(struct environment *environment, const char *name, const char *value)
+{
+	size_t begin = environment->text->used;
+
+	text_add(environment->text, "TWINLENS_%s=%s", name, value);
+	keep(environment, begin);
+}
+
+/* "memory.used_percent" becomes TWINLENS_MEMORY_USED_PERCENT. owner may be "". */
+static void add_figure(struct environment *environment, const char *kind, const char *owner,
+	const char *name, double value)
+{
+	struct text *text = environment->text;
+	size_t begin = text->used;
+
+	if (isnan(value)) {
+		return;
+	}
+	text_add(text, "TWINLENS_%s%s%s%s", kind, owner, owner[0] ? "_" : "", name);
+	for (size_t i = begin; i < text->used; i++) {
+		int c = toupper((unsigned char)text->data[i]);
+		text->data[i] = isalnum(c) ? (char)c : '_';
+	}
+	text_add(text, figure_is_whole(name) ? "=%.0f" : "=%.3f", value);
+	keep(environment, begin);
+}
+
+static void add_inherited(struct environment *environment, char *const *inherited)
+{
+	for (; *inherited && environment->n + 1 < ENVIRONMENT_MAX / 2; inherited++) {
+		if (strncmp(*inherited, "TWINLENS_", strlen("TWINLENS_")) != 0) {
+			environment->variables[environment->n++] = *inherited;
+		}
+	}
+}
+
+static void add_message(struct environment *environment, const struct message *message)
+{
+	const struct condition_term *term = &message->rule->when.terms[0];
+	char line[MESSAGE_SIZE], number[32], since[TEXT_TIME_SIZE];
+	struct text text;
+
+	add_string(environment, "ALERT", message->rule->name);
+	add_string(environment, "EVENT", alert_event_name(message->event));
+	add_string(environment, "FIGURE", term->name);
+	double value = figure_value(&term->figure, message->system, message->processes);
+	text_init(&text, number, sizeof(number));
+	text_add(&text, isnan(value) ? "" : figure_is_whole(term->name) ? "%.0f" : "%.3f", value);
+	add_string(environment, "VALUE", number);
+	text_init(&text, number, sizeof(number));
+	text_add(&text, "%.15g", term->limit);
+	add_string(environment, "LIMIT", number);
+	text_format_time(message->state->raised_unix_ms, since);
+	add_string(environment, "SINCE", since);
+	text_init(&text, line, sizeof(line));
+	message_write(&text, message);
+	add_string(environment, "MESSAGE", line);
+}
+
+void message_write_environment(struct text *text, const struct message *message,
+	char *const *inherited, char *variables[static ENVIRONMENT_MAX])
+{
+	struct environment environment = {.text = text, .variables = variables};
+
+	add_inherited(&environment, inherited);
+	add_message(&environment, message);
+	for (int i = 0; i < SYSTEM_FIGURE_COUNT; i++) {
+		add_figure(
+			&environment, "", "", system_figure_names[i], message->system->values[i]);
+	}
+	for (size_t i = 0; message->processes && i < message->processes->n; i++) {
+		const struct process_entry *entry = &message->processes->entries[i];
+		for (int j = 0; j < PROCESS_FIGURE_COUNT; j++) {
+			add_figure(&environment, "PROCESS_", entry->name, process_figure_names[j],
+				entry->values[j]);
+		}
+	}
+	variables[environment.n] = NULL;
+}
