@@ -143,13 +143,15 @@ static bool is_name_taken(const struct process_reader *reader, const char *name)
 static bool choose_name(
 	const struct process_reader *reader, const char *base, char name[static PROCESS_NAME_MAX])
 {
+	int i = 1;
+
 	copy_name(base, strlen(base), name);
-	for (int i = 2; is_name_taken(reader, name); i++) {
+	while (is_name_taken(reader, name)) {
 		char numbered[PROCESS_NAME_MAX + 16];
-		snprintf(numbered, sizeof(numbered), "%.*s-%d", PROCESS_NAME_MAX - 8, base, i);
+		snprintf(numbered, sizeof(numbered), "%.*s-%d", PROCESS_NAME_MAX - 8, base, ++i);
 		copy_name(numbered, strlen(numbered), name);
 	}
-	return strcmp(name, base) != 0;
+	return i > 1;
 }
 
 /* The place of a process of this target that ended, for its successor; NULL. */

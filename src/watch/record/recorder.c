@@ -11,8 +11,9 @@
 #include "util/clock.h"
 #include "watch/record/interval.h"
 
-#define GLANCE_NS  NSEC_PER_SEC
-#define STACK_SIZE (256 << 10) /* counts against RLIMIT_MEMLOCK; 4 to 20 KiB are touched */
+#define GLANCE_NS   NSEC_PER_SEC
+#define CATCH_UP_NS NSEC_PER_SEC
+#define STACK_SIZE  (256 << 10) /* counts against RLIMIT_MEMLOCK; 4 to 20 KiB are touched */
 
 static uint64_t now_unix_ms(void)
 {
@@ -41,6 +42,7 @@ static void clear_event(int fd)
 int recorder_open(struct recorder *recorder, const struct sysroot *root, struct error *err)
 {
 	recorder->is_running = false;
+	recorder->has_rings = false;
 	recorder->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	recorder->tick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (recorder->wake_fd < 0 || recorder->tick_fd < 0) {
@@ -65,9 +67,21 @@ int recorder_open(struct recorder *recorder, const struct sysroot *root, struct 
 	return 0;
 }
 
+static void done_rings(struct recorder *recorder)
+{
+	ring_done(&recorder->system_to_writer);
+	ring_done(&recorder->system_to_alerts);
+	ring_done(&recorder->processes_to_writer);
+	ring_done(&recorder->processes_to_alerts);
+}
+
 void recorder_close(struct recorder *recorder)
 {
 	recorder_stop(recorder);
+	if (recorder->has_rings) {
+		done_rings(recorder);
+		pthread_mutex_destroy(&recorder->tick_lock);
+	}
 	process_reader_close(&recorder->processes);
 	system_reader_close(&recorder->system);
 	recorder->wake_fd = close_fd(recorder->wake_fd);
@@ -143,12 +157,13 @@ static void *run_system(void *data)
 		system_reader_sample(&recorder->system, sample.time.taken_ns, &sample);
 		give_system(recorder, &sample);
 
-		/* Moments that passed meanwhile are lost; the sequence number shows it. */
 		while (schedule.next_ns <= sample.time.planned_ns) {
 			schedule.next_ns += recorder->interval_ns;
 		}
+		/* A short delay is made up for; after a long one, the sequence shows what is lost.
+		 */
 		uint64_t now_ns = clock_now_ns();
-		while (schedule.next_ns + recorder->interval_ns <= now_ns) {
+		while (schedule.next_ns + recorder->interval_ns + CATCH_UP_NS <= now_ns) {
 			schedule.next_ns += recorder->interval_ns;
 			sample.time.sequence++;
 		}
@@ -220,14 +235,6 @@ static int init_rings(struct recorder *recorder)
 	return 0;
 }
 
-static void done_rings(struct recorder *recorder)
-{
-	ring_done(&recorder->system_to_writer);
-	ring_done(&recorder->system_to_alerts);
-	ring_done(&recorder->processes_to_writer);
-	ring_done(&recorder->processes_to_alerts);
-}
-
 static int start_threads(struct recorder *recorder)
 {
 	pthread_attr_t attributes;
@@ -272,6 +279,7 @@ int recorder_start(struct recorder *recorder, uint64_t interval_ns, struct error
 		return error_set(err, r, "recorder: cannot start a thread: %s", error_name(r));
 	}
 	recorder->is_running = true;
+	recorder->has_rings = true;
 	return 0;
 }
 
@@ -295,10 +303,8 @@ void recorder_stop(struct recorder *recorder)
 	clock_gettime(CLOCK_REALTIME, &deadline);
 	deadline.tv_sec++;
 	if (pthread_timedjoin_np(recorder->process_thread, NULL, &deadline) != 0) {
-		return; /* what it uses must stay; the program is about to end */
+		recorder->has_rings = false; /* what it uses stays; the program is about to end */
 	}
-	done_rings(recorder);
-	pthread_mutex_destroy(&recorder->tick_lock);
 }
 
 void recorder_sample_once(struct recorder *recorder, uint64_t pause_ns,

@@ -34,7 +34,7 @@ struct recorder {
 	pthread_mutex_t tick_lock;
 	struct sample_time tick; /* of the last system sample; tick_lock */
 	pthread_t system_thread, process_thread;
-	bool is_running;
+	bool is_running, has_rings;
 
 	struct system_sample system_slots[RECORDER_BACKLOG];
 	struct system_sample system_alert_slots[RECORDER_ALERT_BACKLOG];
@@ -54,7 +54,10 @@ int recorder_start(struct recorder *recorder, uint64_t interval_ns, struct error
 /* Asks for a sample now. Any thread. */
 void recorder_wake(struct recorder *recorder);
 
-/* Joins the threads. The one that waits for a process gets a second, and is left behind then. */
+/*
+ * Joins the threads; what they gave can still be taken. The one that waits for a process gets a
+ * second, and is left behind then.
+ */
 void recorder_stop(struct recorder *recorder);
 
 /* Without threads: a first sample, a pause, and the one that is returned. */

@@ -21,7 +21,9 @@ static void add_name(struct text *text, const char *group, const char *figure)
 
 static void add_type(struct text *text, const char *group, const char *figure)
 {
-	text_add(text, "# TYPE ");
+	text_add(text, "# HELP ");
+	add_name(text, group, figure);
+	text_add(text, " The figure %s of twinlens watch.\n# TYPE ", figure);
 	add_name(text, group, figure);
 	text_add(text, " gauge\n");
 }

@@ -5,7 +5,7 @@
 #include "watch/record/sample.h"
 #include "watch/record/text.h"
 
-#define RENDER_SIZE 49152 /* holds the largest sample in each form */
+#define RENDER_SIZE 65536 /* holds the largest sample in each form */
 
 /* All: without a newline at the end but for Prometheus; processes may be NULL. */
 

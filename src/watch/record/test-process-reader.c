@@ -136,6 +136,11 @@ static void test_numbers_those_of_one_name(void **state)
 	assert_true(sample.entries[1].is_ended);
 	take_sample(3);
 	assert_int_equal(sample.n, 1);
+	remove_process(sample.entries[0].pid); /* the first one keeps its place */
+	take_sample(4);
+	take_sample(5);
+	assert_int_equal(sample.n, 1);
+	assert_true(sample.entries[0].is_ended);
 	process_reader_close(&reader);
 }
 
