@@ -11,6 +11,7 @@ _twinlens_options() {
     top) echo "--interval --url --help" ;;
     profile) echo "--pid --duration --out --help" ;;
     load) echo "--viewers --cameras --duration --transport --slow --stall --churn --min-fps --hgrm --json --help" ;;
+    watch) echo "-c --config --once --interval --log --alert --exec --mail --pid --name --textfile --json --help" ;;
     esac
 }
 
@@ -28,7 +29,9 @@ _twinlens_values() {
     profile:--pid | profile:--duration) ;;
     load:--hgrm) echo files ;;
     load:--viewers | load:--cameras | load:--duration | load:--transport | load:--slow | load:--stall | load:--churn | load:--min-fps) ;;
-    help:help) echo "serve cameras tune boot soak top profile load" ;;
+    watch:-c | watch:--config | watch:--log | watch:--textfile) echo files ;;
+    watch:--interval | watch:--alert | watch:--exec | watch:--mail | watch:--pid | watch:--name) ;;
+    help:help) echo "serve cameras tune boot soak top profile load watch" ;;
     *) return 1 ;;
     esac
 }
@@ -36,7 +39,7 @@ _twinlens_values() {
 _twinlens() {
     local word=$2 verb=${COMP_WORDS[1]-} words
     if ((COMP_CWORD == 1)); then
-        words="serve cameras tune boot soak top profile load help --version --help"
+        words="serve cameras tune boot soak top profile load watch help --version --help"
     elif ! words=$(_twinlens_values "$verb" "$3"); then
         words=$(_twinlens_options "$verb")
         if [[ $verb == tune && $word != -* ]]; then

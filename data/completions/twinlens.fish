@@ -1,6 +1,6 @@
 # Completion of twinlens for fish.
 
-set -l verbs serve cameras tune boot soak top profile load
+set -l verbs serve cameras tune boot soak top profile load watch
 set -l actions plan apply status rollback boot
 
 function __twinlens_services
@@ -21,6 +21,7 @@ complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a soak -d
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a top -d 'where the memory is, live'
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a profile -d 'where CPU time, system calls and memory of a running server go'
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a load -d 'watch a server with many viewers, and report what they get'
+complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a watch -d 'record where the memory goes, and raise alerts'
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a help -d 'print the options of a verb'
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -l version -d 'print the version'
 complete -c twinlens -n '__twinlens_verb_is help' -a "$verbs"
@@ -79,3 +80,17 @@ complete -c twinlens -n '__twinlens_verb_is load' -l min-fps -x -d 'exit status 
 complete -c twinlens -n '__twinlens_verb_is load' -l hgrm -r -F -d 'write the ages of pictures there'
 complete -c twinlens -n '__twinlens_verb_is load' -l json -d 'print JSON'
 complete -c twinlens -n '__twinlens_verb_is load' -l help -d 'print the options'
+
+complete -c twinlens -n '__twinlens_verb_is watch' -s c -r -F -d 'settings'
+complete -c twinlens -n '__twinlens_verb_is watch' -l config -r -F -d 'settings'
+complete -c twinlens -n '__twinlens_verb_is watch' -l once -d 'print one sample'
+complete -c twinlens -n '__twinlens_verb_is watch' -l interval -x -d 'between samples'
+complete -c twinlens -n '__twinlens_verb_is watch' -l log -r -F -d 'lines for people'
+complete -c twinlens -n '__twinlens_verb_is watch' -l alert -x -d 'used memory that raises an alert'
+complete -c twinlens -n '__twinlens_verb_is watch' -l exec -x -d 'run this for alerts'
+complete -c twinlens -n '__twinlens_verb_is watch' -l mail -x -d 'send mail for alerts'
+complete -c twinlens -n '__twinlens_verb_is watch' -l pid -x -d 'watch this process, too'
+complete -c twinlens -n '__twinlens_verb_is watch' -l name -x -d 'watch processes of this name, too'
+complete -c twinlens -n '__twinlens_verb_is watch' -l textfile -r -F -d 'Prometheus text'
+complete -c twinlens -n '__twinlens_verb_is watch' -l json -d 'print JSON'
+complete -c twinlens -n '__twinlens_verb_is watch' -l help -d 'print the options'

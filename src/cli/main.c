@@ -24,6 +24,7 @@ static const struct verb {
 	{"tune", "make the machine fit in its memory, and take it back"},
 	{"boot", "where the start-up time went"},
 	{"load", "watch a server with many viewers, and report what they get"},
+	{"watch", "record where the memory goes, and raise alerts"},
 	{"soak", "whether memory leaks"},
 	{"profile", "where CPU time, system calls and memory of a running server go"},
 };

@@ -1,0 +1,388 @@
+#!/usr/bin/env python3
+"""The recorder: its figures against /proc by hand, alerts and their actions, and that no sample is lost."""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import resource
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import harness
+import prometheus
+from harness import IS_SANITIZED, PATIENCE, TWINLENS, child_environment, die_with_parent, eventually, figure, run_twinlens
+
+PAGE = os.sysconf("SC_PAGESIZE")
+COUNTS = struct.Struct("=QQ")
+# The bar, and what a busy machine is allowed: it cannot be told from here what the scheduler kept waiting.
+LATE_MS = 100 if os.getloadavg()[0] < 1 else 2000
+
+
+class Watch:
+    """A running `twinlens watch` with files of its own, ended and judged at the end of a with block."""
+
+    def __init__(self, *arguments, interval="100ms", conf="", env=None, preload=(), samples=True):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = pathlib.Path(self.folder.name)
+        self.samples = self.path / "watch.jsonl"
+        lines = [f"[watch]\ninterval = {interval}\nlog = {self.path}/watch.log\nstate = {self.path}/state.json"]
+        if samples:
+            lines.append(f"samples = {self.samples}")
+        (self.path / "watch.conf").write_text("\n".join(lines) + "\n" + conf.replace("@", str(self.path)))
+        self.errors = open(self.path / "stderr", "w+")
+        self.process = subprocess.Popen(
+            [TWINLENS, "watch", "-c", self.path / "watch.conf", *map(str, arguments)], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=self.errors, env=child_environment(env, preload), preexec_fn=die_with_parent,
+        )
+        self.pid = self.process.pid
+
+    def stderr(self):
+        return (self.path / "stderr").read_text()
+
+    def documents(self):
+        """All samples, of the rotated files, too; the oldest first."""
+        names = sorted(self.path.glob("watch.jsonl*"), key=lambda path: -int(path.suffix[1:]) if path.suffix[1:].isdigit() else 0)
+        found = []
+        for path in names:
+            with contextlib.suppress(FileNotFoundError):
+                # The end of a line that is being written may not be there yet.
+                lines = path.read_text().splitlines(keepends=True)
+                found += [json.loads(line) for line in lines if line.endswith("\n")]
+        return sorted(found, key=lambda document: document["sample"]["sequence"])
+
+    def wait_documents(self, count, seconds=10):
+        eventually(lambda: len(self.documents()) >= count or self.process.poll() is not None, seconds, f"{count} samples")
+        return self.documents()
+
+    def state(self):
+        return json.loads((self.path / "state.json").read_text())
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        output, _ = self.process.communicate(timeout=10 * PATIENCE)
+        errors = self.stderr()
+        if self.process.returncode != 0 or harness.SANITIZER_WORDS.search(errors):
+            raise AssertionError(f"ended with {self.process.returncode}:\n{errors}")
+        return output
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        try:
+            if self.process.poll() is None:
+                self.process.kill() if kind else self.stop()
+            if kind:
+                harness.note("watch said:\n" + self.stderr())
+        finally:
+            self.process.stdout.close()
+            self.process.wait()
+            self.errors.close()
+            self.folder.cleanup()
+
+
+@contextlib.contextmanager
+def child(code):
+    """A Python program that runs until the end of the block."""
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def idle():
+    return child("import time; time.sleep(600)")
+
+
+def entry_of(document, pid):
+    """The process of a sample; None in the first ones. Servers of other tests may be among them."""
+    return next((entry for entry in document.get("process", {}).values() if entry["pid"] == pid), None)
+
+
+def read_kb(path):
+    fields = {}
+    for line in pathlib.Path(path).read_text().splitlines():
+        if match := re.match(r"(\w+):\s+(\d+) kB", line):
+            fields[match[1]] = int(match[2]) * 1024
+    return fields
+
+
+class Figures(unittest.TestCase):
+    def once(self, *arguments):
+        result = run_twinlens("watch", "--once", "--interval", "100ms", "-c", "/dev/null", "--json", *map(str, arguments))
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        return json.loads(result.stdout)
+
+    def test_memory_is_as_in_meminfo(self):
+        before = read_kb("/proc/meminfo")
+        memory = self.once()["memory"]
+        after = read_kb("/proc/meminfo")
+        self.assertEqual(memory["total_bytes"], before["MemTotal"])
+        for name, key in (("available", "MemAvailable"), ("free", "MemFree"), ("cached", "Cached"), ("slab", "Slab"),
+                          ("anonymous", "AnonPages"), ("buffers", "Buffers")):
+            # It moves between the three readings by as much as it moves between the outer two, or a little more.
+            slack = abs(after[key] - before[key]) + (64 << 20)
+            self.assertAlmostEqual(memory[f"{name}_bytes"], before[key], delta=slack, msg=name)
+        if before["Hugetlb"] == after["Hugetlb"]:
+            usable = memory["total_bytes"] - before["Hugetlb"]
+            self.assertAlmostEqual(memory["used_percent"], 100 * (usable - memory["available_bytes"]) / usable, places=2)
+
+    def test_a_process_is_as_in_smaps_rollup(self):
+        with idle() as process:
+            time.sleep(0.3)
+            process.send_signal(signal.SIGSTOP)
+            entry = entry_of(self.once("--pid", process.pid), process.pid)
+            fields = read_kb(f"/proc/{process.pid}/smaps_rollup")
+            # Shared pages are parted anew whenever somebody else maps them, so PSS is not exact.
+            self.assertAlmostEqual(entry["pss_bytes"], fields["Pss"], delta=2 << 20)
+            self.assertAlmostEqual(entry["rss_bytes"], fields["Rss"], delta=PAGE)
+            self.assertAlmostEqual(entry["anonymous_bytes"], fields["Pss_Anon"] + fields["SwapPss"], delta=PAGE)
+            self.assertEqual(entry["descriptors"], len(os.listdir(f"/proc/{process.pid}/fd")))
+            self.assertEqual(entry["threads"], 1)
+            self.assertEqual(entry["state"], "running")
+
+    def test_fragmentation_is_as_in_buddyinfo(self):
+        zones = {}
+        for line in pathlib.Path("/proc/buddyinfo").read_text().splitlines():
+            match = re.match(r"Node (\d+), zone\s+(\w+)\s+(.*)", line)
+            zones[match[1], match[2]] = [int(count) for count in match[3].split()]
+        unusable = self.once()["fragmentation"]["unusable"]
+        for (node, zone), counts in zones.items():
+            values = unusable[node][zone]
+            self.assertEqual(len(values), len(counts))
+            self.assertTrue(all(0 <= value <= 1 for value in values.values()), values)
+            free = sum(count << order for order, count in enumerate(counts))
+            if zone == "DMA" and free:  # nobody takes from it, so it is the same in both readings
+                for order in range(len(counts)):
+                    suitable = sum(count << (i - order) for i, count in enumerate(counts) if i >= order)
+                    expected = (free - (suitable << order)) * 1000 // free / 1000
+                    self.assertAlmostEqual(values[str(order)], expected, delta=0.001)
+
+    def test_a_leak_is_seen(self):
+        leak = "import time\nkept = []\nwhile True:\n    kept.append(bytearray(1 << 20))\n    time.sleep(0.02)"
+        with child(leak) as process, Watch("--pid", process.pid) as watch:
+            documents = watch.wait_documents(20)
+            entries = [entry_of(document, process.pid) for document in documents]
+            values = [entry["anonymous_bytes"] for entry in entries if entry]
+            self.assertGreater(values[-1] - values[0], 20 << 20)
+            self.assertTrue(all(a <= b for a, b in zip(values, values[1:])), values)
+
+    def test_a_stopped_and_an_ended_process(self):
+        with idle() as process, Watch("--pid", process.pid) as watch:
+            process.send_signal(signal.SIGSTOP)
+            watch.wait_documents(5)
+            process.kill()
+            process.wait()
+            entry = eventually(lambda: (entry := entry_of(watch.documents()[-1], process.pid)) and
+                               entry["state"] == "ended" and entry, 5, "its end is shown")
+            self.assertIsNone(entry["pss_bytes"])
+            self.assertRegex(watch.stderr(), f"pid {process.pid} ended")
+            check_complete(self, watch.documents())
+
+    def test_what_is_absent_is_told_once(self):
+        with Watch() as watch:
+            document = watch.wait_documents(5)[-1]
+            said = watch.stderr()
+            for figure_name, words in (("zram.stored_bytes", "zram: absent: "), ("cpu.frequency_hz", "cpu.frequency_hz: absent: "),
+                                       ("cpu.temperature_celsius", "cpu.temperature_celsius: absent: "),
+                                       ("memory.cma_free_bytes", "memory.cma_free_bytes: absent: "),
+                                       ("psi.memory.some_percent", "psi.memory: absent: ")):
+                value = document
+                for part in figure_name.split("."):
+                    value = value[part]
+                self.assertEqual(said.count(words), value is None, figure_name)
+
+    def test_textfile(self):
+        with Watch(conf="textfile = @/watch.prom\n") as watch:
+            eventually(lambda: (watch.path / "watch.prom").exists(), 5, "the file")
+            watch.wait_documents(12)
+            text = (watch.path / "watch.prom").read_text()
+            metrics = prometheus.Metrics(text)
+            self.assertEqual(metrics.samples["twinlens_watch_memory_total_bytes", ()], read_kb("/proc/meminfo")["MemTotal"])
+            self.assertEqual(metrics.samples["twinlens_watch_alert_active", (("name", "zram"),)], 0)
+
+
+def check_complete(test, documents):
+    """No system sample was lost, by their sequence, and none was late."""
+    sequence = [document["sample"]["sequence"] for document in documents]
+    test.assertEqual(sequence, list(range(len(sequence))))
+    latest = max(document["sample"]["late_ms"] for document in documents)
+    if not IS_SANITIZED:
+        test.assertLess(latest, LATE_MS)
+    return latest
+
+
+class Faults(unittest.TestCase):
+    def test_hundred_samples_a_second_with_rotation(self):
+        with Watch(interval="10ms", conf="rotate = 64K\nkeep = 100\n") as watch:
+            for i in range(6):
+                time.sleep(0.5)
+                if i % 2:  # as logrotate does
+                    os.rename(watch.samples, watch.path / f"watch.jsonl.{200 + i}")
+                else:
+                    watch.process.send_signal(signal.SIGHUP)
+            watch.stop()
+            documents = watch.documents()
+            files = len(list(watch.path.glob("watch.jsonl*")))
+            latest = check_complete(self, documents)
+            figure(f"watch, 100 samples a second: {len(documents)} in {files} files, none lost, "
+                   f"the latest {latest:.1f} ms late")
+            self.assertGreater(files, 6)
+
+    def test_a_full_disk(self):
+        with Watch(interval="50ms", conf="rotate = 0\n") as watch:
+            watch.wait_documents(5)
+            size = watch.samples.stat().st_size
+            resource.prlimit(watch.pid, resource.RLIMIT_FSIZE, (size + 1000, resource.RLIM_INFINITY))
+            eventually(lambda: "cannot be written" in watch.stderr(), 5, "the message")
+            time.sleep(1.5)
+            watch.samples.read_text().encode()
+            self.assertTrue(watch.samples.read_bytes().endswith(b"}\n"), "no part of a line is left")
+            resource.prlimit(watch.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            eventually(lambda: "written again" in watch.stderr(), 5, "the message that it works again")
+            time.sleep(0.3)
+            watch.stop()
+            latest = check_complete(self, watch.documents())
+            self.assertGreater(len(watch.documents()), 30)
+            figure(f"watch, full disk: {len(watch.documents())} samples, none lost, the latest {latest:.1f} ms late")
+
+    def test_a_hanging_action(self):
+        conf = ("action_timeout = 1s\naction_retry = 100ms\naction_attempts = 2\n"
+                "[alert:a]\nwhen = memory.used_percent > 0.01\nexec = trap '' TERM; sleep 60\n"
+                "[alert:b]\nwhen = memory.used_percent > 0.01\nexec = sleep 60\n")
+        with Watch(interval="50ms", conf=conf) as watch:
+            eventually(lambda: "alert b: command sleep 60: was ended after 1.0 s; given up after 2 attempts"
+                       in watch.stderr(), 10, "the end of the action")
+            check_complete(self, watch.documents())
+            eventually(lambda: watch.state()["actions_failed"] > 1, 3, "they are counted")
+
+    def test_a_failing_mail_program(self):
+        conf = ("sendmail = /bin/false\naction_retry = 100ms\naction_attempts = 3\n"
+                "[alert:memory]\nwhen = memory.used_percent > 0.01\nmail = root\n")
+        with Watch(interval="50ms", conf=conf) as watch:
+            eventually(lambda: "mail to root: exit status 1; given up after 3 attempts" in watch.stderr(), 10,
+                       "the end of the attempts")
+            eventually(lambda: watch.state()["actions_failed"] == 3, 3, "they are counted")
+            self.assertIn("mail to root", watch.state()["last_action_error"])
+            check_complete(self, watch.documents())
+
+    def test_standard_output_that_nobody_reads(self):
+        process = subprocess.Popen([TWINLENS, "watch", "-c", "/dev/null", "--json", "--interval", "20ms"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=child_environment(),
+                                   preexec_fn=die_with_parent)
+        self.assertEqual(json.loads(process.stdout.readline())["sample"]["sequence"], 0)
+        process.stdout.close()
+        self.assertEqual(process.wait(5 * PATIENCE), 1)
+        self.assertIn("standard output", process.stderr.read().decode())
+        process.stderr.close()
+
+
+class Alerts(unittest.TestCase):
+    def test_an_alert_from_its_raising_to_its_end(self):
+        """A process grows and ends; the command gets the figures, the mail its text, the state file its time."""
+        conf = ("sendmail = @/sendmail\n[alert:\u5185\u5b58]\nwhen = process.hog.anonymous_bytes > 100M\nhold = 200ms\n"
+                "exec = echo $TWINLENS_EVENT $TWINLENS_PROCESS_HOG_ANONYMOUS_BYTES >> @/out\nmail = root\n"
+                "subject = \u5185\u5b58\u544a\u8b66\n")
+        hog = ("import ctypes, time\nctypes.CDLL(None).prctl(15, b'hog')\n"
+               "kept = bytearray(200 << 20)\ntime.sleep(600)")
+        with Watch("--name", "hog", conf=conf) as watch:
+            script = watch.path / "sendmail"
+            script.write_text(f"#!/bin/sh\ncd {watch.path} && cat > new.$$ && mv new.$$ mail.$$\n")
+            script.chmod(0o755)
+            watch.wait_documents(3)
+            self.assertEqual(watch.state()["alerts"], [])
+            with child(hog):
+                # New processes are looked for every 10 s.
+                eventually(lambda: (watch.path / "out").exists() and (watch.path / "out").read_text(), 25, "the command")
+                event, size = (watch.path / "out").read_text().split()
+                self.assertEqual(event, "raised")
+                self.assertGreater(int(size), 100 << 20)
+                alert, = eventually(lambda: watch.state()["alerts"], 3, "the alert in the state file")
+                self.assertEqual(alert["name"], "\u5185\u5b58")
+                self.assertEqual(alert["figure"], "process.hog.anonymous_bytes")
+                self.assertLess(abs(time.time() * 1000 - watch.state()["unix_ms"]), 3000 * PATIENCE)
+            eventually(lambda: "cleared" in (watch.path / "out").read_text(), 5, "the end")
+            eventually(lambda: watch.state()["alerts"] == [], 3, "the end in the state file")
+            mails = eventually(lambda: len(list(watch.path.glob("mail.*"))) == 2 and
+                               [path.read_text() for path in watch.path.glob("mail.*")], 5, "two mails")
+            for mail in mails:
+                self.assertRegex(mail, r"^To: root\nSubject: =\?UTF-8\?B\?")
+                self.assertRegex(mail, r"\nalert \u5185\u5b58 (raised|cleared): process.hog.anonymous_bytes is .* "
+                                       r"\(> 104857600\); since 20.*stalled by memory .*; largest: .*\(\d+\)")
+            self.assertRegex(watch.stderr(), "raised: .*largest: .*hog")
+            self.assertRegex((watch.path / "watch.log").read_text(), "alert \u5185\u5b58 raised")
+            self.assertRegex(watch.stderr(), "alert \u5185\u5b58 cleared")
+            watch.stop()
+            self.assertFalse((watch.path / "state.json").exists())
+
+
+class CommandLine(unittest.TestCase):
+    def test_errors(self):
+        for arguments, words in (
+            (("--interval", "1ms"), "10ms"), (("--alert", "x"), "percentage"), (("--pid", "x"), "number of a process"),
+            (("-c", "/nonexistent"), "/nonexistent"), (("extra",), "no arguments"), (("--what",), "what"),
+            (("--json", "--log", "-"), "--json"), (("--mail", ""), "mail address"),
+        ):
+            with self.subTest(arguments):
+                result = run_twinlens("watch", *arguments)
+                self.assertEqual(result.returncode, 2, result.stderr)
+                self.assertIn(words, result.stderr)
+                self.assertEqual(result.stdout, "")
+
+    def test_a_pid_that_is_not_there(self):
+        with child("pass") as process:
+            process.wait()
+            with Watch("--pid", process.pid) as watch:
+                eventually(lambda: f"--pid {process.pid}: there is no such process" in watch.stderr(), 3, "the warning")
+
+    def test_help_and_a_line(self):
+        result = run_twinlens("watch", "--help")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("--textfile", result.stdout)
+        result = run_twinlens("watch", "--once", "--interval", "50ms", "-c", "/dev/null")
+        self.assertRegex(result.stdout, r"^20\d\d-.*Z used [\d.]+% of ")
+
+
+@unittest.skipIf(IS_SANITIZED, "figures say nothing under a sanitizer")
+class Bars(unittest.TestCase):
+    def test_no_allocation_per_sample(self):
+        conf = "textfile = @/watch.prom\n[alert:a]\nwhen = memory.used_percent > 99\n"
+        with tempfile.NamedTemporaryFile() as file, idle() as one, idle() as two:
+            env = {"MALLOC_COUNT_FILE": file.name}
+            with Watch("--pid", one.pid, "--pid", two.pid, interval="20ms", conf=conf, env=env,
+                       preload=["malloc-count.so"]) as watch:
+                watch.wait_documents(50)
+                self.assertGreater(COUNTS.unpack(os.pread(file.fileno(), COUNTS.size, 0))[0], 0, "the counter counts")
+                before, n = COUNTS.unpack(os.pread(file.fileno(), COUNTS.size, 0))[0], len(watch.documents())
+                watch.wait_documents(n + 100)
+                after = COUNTS.unpack(os.pread(file.fileno(), COUNTS.size, 0))[0]
+            figure(f"watch, heap allocations in 100 samples: {after - before}")
+            self.assertEqual(after, before)
+
+    def test_memory_and_cpu_at_a_second(self):
+        with idle() as one, idle() as two, Watch("--pid", one.pid, "--pid", two.pid, interval="1s") as watch:
+            watch.wait_documents(3)
+            cpu, begun = self.cpu_ns(watch.pid), time.monotonic()
+            time.sleep(12)
+            percent = (self.cpu_ns(watch.pid) - cpu) / 1e7 / (time.monotonic() - begun)
+            pss = read_kb(f"/proc/{watch.pid}/smaps_rollup")["Pss"]
+            figure(f"watch at 1 s, two processes: {percent:.3f} % of a core, PSS {pss // 1024} KiB")
+            # Cold caches cost the most on a busy machine, and servers of other tests are watched, too.
+            self.assertLessEqual(percent, 0.2 if os.getloadavg()[0] < 1 else 1)
+            self.assertLessEqual(pss, 500 * 1024)
+
+    def cpu_ns(self, pid):
+        return sum(int(path.read_text().split()[0]) for path in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"))
+
+
+if __name__ == "__main__":
+    harness.main()
