@@ -11,7 +11,7 @@ _twinlens_options() {
     top) echo "--interval --url --help" ;;
     profile) echo "--pid --duration --out --help" ;;
     load) echo "--viewers --cameras --duration --transport --slow --stall --churn --min-fps --hgrm --json --help" ;;
-    watch) echo "-c --config --once --interval --log --alert --exec --mail --pid --name --textfile --json --help" ;;
+    watch) echo "-c --config --once --since --interval --log --alert --exec --mail --pid --name --textfile --json --help" ;;
     esac
 }
 
@@ -30,7 +30,7 @@ _twinlens_values() {
     load:--hgrm) echo files ;;
     load:--viewers | load:--cameras | load:--duration | load:--transport | load:--slow | load:--stall | load:--churn | load:--min-fps) ;;
     watch:-c | watch:--config | watch:--log | watch:--textfile) echo files ;;
-    watch:--interval | watch:--alert | watch:--exec | watch:--mail | watch:--pid | watch:--name) ;;
+    watch:--since | watch:--interval | watch:--alert | watch:--exec | watch:--mail | watch:--pid | watch:--name) ;;
     help:help) echo "serve cameras tune boot soak top profile load watch" ;;
     *) return 1 ;;
     esac

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util/clock.h"
 #include "util/error.h"
@@ -25,6 +27,8 @@ static void print_usage(void)
 	       "  --once            print one sample, of a second or of --interval, and end\n"
 	       "  --since TIME      print minimum, mean and maximum of what was recorded, as in "
 	       "2h\n"
+	       "  --since TIME      print minimum, mean and maximum of what was recorded, as in "
+	       "2h\n"
 	       "  --interval TIME   between samples, 10ms to 1d; default 60s\n"
 	       "  --log FILE        where lines for people go; - is standard output\n"
 	       "  --alert PERCENT   used memory that raises the alert memory; default 85%%\n"
@@ -38,7 +42,7 @@ static void print_usage(void)
 }
 
 struct options {
-	const char *config, *log, *alert, *exec, *mail, *textfile;
+	const char *config, *since, *log, *alert, *exec, *mail, *textfile;
 	const char *names[WATCH_PROCESSES_MAX], *pids[WATCH_PROCESSES_MAX];
 	size_t n_names, n_pids;
 	uint64_t interval_ns; /* 0: as configured */
@@ -76,6 +80,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 	static const struct option list[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"once", no_argument, NULL, 'o'},
+		{"since", required_argument, NULL, 's'},
 		{"interval", required_argument, NULL, 'i'},
 		{"log", required_argument, NULL, 'l'},
 		{"alert", required_argument, NULL, 'a'},
@@ -98,6 +103,9 @@ static int parse_options(int argc, char **argv, struct options *options)
 			break;
 		case 'o':
 			options->is_once = true;
+			break;
+		case 's':
+			options->since = optarg;
 			break;
 		case 'i':
 			status = set_interval(options, optarg);
@@ -244,6 +252,36 @@ static int make_settings(const struct options *options, struct watch_settings *s
 	return status == EXIT_STATUS_DONE ? set_targets(options, settings) : status;
 }
 
+/* Runs twinlens-watch-since, which lies beside this program. Returns only when it cannot. */
+static int print_history(const struct options *options, const char *samples)
+{
+	static const char suffix[] = "-since";
+	char path[PATH_MAX], json[] = "--json", title[] = "twinlens watch";
+
+	if (samples[0] != '/') {
+		log_error("watch: --since: no samples are recorded: set samples in %s",
+			options->config ? options->config : WATCH_DEFAULT_PATH);
+		return EXIT_STATUS_USAGE;
+	}
+	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - sizeof(suffix));
+	if (length < 0) {
+		log_error("watch: /proc/self/exe: %s", error_name(-errno));
+		return EXIT_STATUS_LACKING;
+	}
+	memcpy(path + length, suffix, sizeof(suffix));
+	execl(path, title, samples, options->since, options->is_json ? json : NULL, NULL);
+	log_error("%s: cannot be run: %s; install twinlens again", path, error_name(-errno));
+	return EXIT_STATUS_LACKING;
+}
+
+/* Of a configuration, before options of the command line change it. */
+static int run_since(const struct options *options, struct watch_settings *settings)
+{
+	int status = load(options, settings);
+
+	return status == EXIT_STATUS_DONE ? print_history(options, settings->samples.path) : status;
+}
+
 int verb_run(int argc, char **argv)
 {
 	static struct watch_settings settings;
@@ -253,6 +291,9 @@ int verb_run(int argc, char **argv)
 	int status = parse_options(argc, argv, &options);
 	if (status != EXIT_STATUS_DONE) {
 		return status < 0 ? EXIT_STATUS_DONE : status;
+	}
+	if (options.since) {
+		return run_since(&options, &settings);
 	}
 	status = make_settings(&options, &settings);
 	if (status != EXIT_STATUS_DONE) {

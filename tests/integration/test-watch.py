@@ -344,6 +344,29 @@ class CommandLine(unittest.TestCase):
             with Watch("--pid", process.pid) as watch:
                 eventually(lambda: f"--pid {process.pid}: there is no such process" in watch.stderr(), 3, "the warning")
 
+    def test_since(self):
+        with Watch(interval="20ms", conf="rotate = 64K\nkeep = 100\n") as watch:
+            watch.wait_documents(60)
+            watch.process.send_signal(signal.SIGSTOP)
+            documents = watch.documents()
+            watch_conf = watch.path / "watch.conf"
+            result = run_twinlens("watch", "-c", watch_conf, "--since", "1h", "--json")
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            report = json.loads(result.stdout)
+            self.assertEqual((report["samples"], report["lost"]), (len(documents), 0))
+            used = [document["memory"]["used_percent"] for document in documents]
+            found = report["figures"]["memory.used_percent"]
+            self.assertEqual((found["min"], found["max"], found["last"]), (min(used), max(used), used[-1]))
+            self.assertAlmostEqual(found["mean"], sum(used) / len(used), places=6)
+            result = run_twinlens("watch", "-c", watch_conf, "--since", "1h")
+            self.assertRegex(result.stdout, r"\nmemory.total_bytes +[\d.]+G +[\d.]+G +[\d.]+G +[\d.]+G\n")
+            result = run_twinlens("watch", "-c", watch_conf, "--since", "nonsense")
+            self.assertEqual(result.returncode, 2, result.stderr)
+            watch.process.send_signal(signal.SIGCONT)
+        result = run_twinlens("watch", "-c", "/dev/null", "--since", "1h")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("set samples", result.stderr)
+
     def test_help_and_a_line(self):
         result = run_twinlens("watch", "--help")
         self.assertEqual(result.returncode, 0)
