@@ -28,7 +28,9 @@ _twinlens_values() {
     profile:--out) echo folders ;;
     profile:--pid | profile:--duration) ;;
     load:--hgrm) echo files ;;
-    load:--viewers | load:--cameras | load:--duration | load:--transport | load:--slow | load:--stall | load:--churn | load:--min-fps) ;;
+    load:--transport) echo "websocket multipart" ;;
+    load:--cameras) echo all ;;
+    load:--viewers | load:--duration | load:--slow | load:--stall | load:--churn | load:--min-fps) ;;
     watch:-c | watch:--config | watch:--log | watch:--textfile) echo files ;;
     watch:--since | watch:--interval | watch:--alert | watch:--exec | watch:--mail | watch:--pid | watch:--name) ;;
     help:help) echo "serve cameras tune boot soak top profile load watch" ;;

@@ -70,9 +70,9 @@ complete -c twinlens -n '__twinlens_verb_is profile' -l out -x -a '(__fish_compl
 complete -c twinlens -n '__twinlens_verb_is profile' -l help -d 'print the options'
 
 complete -c twinlens -n '__twinlens_verb_is load' -l viewers -x -d 'viewers that are measured'
-complete -c twinlens -n '__twinlens_verb_is load' -l cameras -x -d 'what they watch'
+complete -c twinlens -n '__twinlens_verb_is load' -l cameras -x -a all -d 'what they watch'
 complete -c twinlens -n '__twinlens_verb_is load' -l duration -x -d 'how long'
-complete -c twinlens -n '__twinlens_verb_is load' -l transport -x -d 'how pictures are asked for'
+complete -c twinlens -n '__twinlens_verb_is load' -l transport -x -a 'websocket multipart' -d 'how pictures are asked for'
 complete -c twinlens -n '__twinlens_verb_is load' -l slow -x -d 'viewers that read slowly'
 complete -c twinlens -n '__twinlens_verb_is load' -l stall -x -d 'viewers that read nothing'
 complete -c twinlens -n '__twinlens_verb_is load' -l churn -x -d 'viewers that come and go'

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/options.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -25,8 +26,6 @@ static void print_usage(void)
 	       "and raises alerts. Every running twinlens serve is watched.\n\n"
 	       "  -c, --config FILE settings; default " WATCH_DEFAULT_PATH "\n"
 	       "  --once            print one sample, of a second or of --interval, and end\n"
-	       "  --since TIME      print minimum, mean and maximum of what was recorded, as in "
-	       "2h\n"
 	       "  --since TIME      print minimum, mean and maximum of what was recorded, as in "
 	       "2h\n"
 	       "  --interval TIME   between samples, 10ms to 1d; default 60s\n"
@@ -96,7 +95,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 	int option, status = EXIT_STATUS_DONE;
 
 	while (status == EXIT_STATUS_DONE &&
-		(option = getopt_long(argc, argv, "c:h", list, NULL)) >= 0) {
+		(option = getopt_long(argc, argv, ":c:h", list, NULL)) >= 0) {
 		switch (option) {
 		case 'c':
 			options->config = optarg;
@@ -138,7 +137,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 			print_usage();
 			return -1;
 		default:
-			return EXIT_STATUS_USAGE; /* getopt_long has printed why */
+			return options_refuse(option, argv);
 		}
 	}
 	if (status == EXIT_STATUS_DONE && optind < argc) {

@@ -20,6 +20,8 @@ LIBRARIES = {
     "-serve": {"libc", "libjansson", "libjpeg", "libwebsockets", "libinih"},
     "-soak": {"libc", "libcurl", "libjansson", "libm"},
     "-top": {"libc", "libcurl", "libjansson", "libm", "libncursesw", "libtinfo"},
+    "-watch": {"libc", "libinih"},
+    "-watch-since": {"libc", "libjansson"},  # not a verb: watch runs it
     "-tune": {"libc", "libjansson", "libsystemd", "libinih"},
 }
 NEEDED = re.compile(r"\(NEEDED\)\s+Shared library: \[(\w+)")
@@ -61,7 +63,7 @@ class Verbs(unittest.TestCase):
         self.assertRegex(result.stderr, r"^\S*twinlens: \S+/libexec/twinlens/twinlens-cameras: .*\n$")
 
     def test_the_verb_tells_its_own_status_and_errors(self):
-        for verb in (name.removeprefix("-") for name in LIBRARIES if name):
+        for verb in (name.removeprefix("-") for name in LIBRARIES if name and name != "-watch-since"):
             result = run_twinlens(verb, "--nonsense")
             self.assertEqual((result.returncode, result.stdout), (2, ""), verb)
             self.assertIn(f"{verb}: --nonsense: ", result.stderr)
