@@ -8,6 +8,8 @@
 
 #include "kernel/proc-text.h"
 
+#define STAT_SIZE 8192 /* memory.stat is 2 KiB on 6.12 */
+
 #define N_ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Whether the list of controllers that ends at end has "memory". */
@@ -70,6 +72,18 @@ int cgroup_path_parse(const char *text, struct cgroup_path *ret_path)
 	return result;
 }
 
+static const char *folder_of(enum cgroup_version version)
+{
+	return version == CGROUP_VERSION_1 ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup";
+}
+
+int cgroup_folder(const struct cgroup_path *path, char *ret_folder, size_t size)
+{
+	int length = snprintf(ret_folder, size, "%s%s", folder_of(path->version), path->path);
+
+	return (size_t)length >= size ? -ENAMETOOLONG : 0;
+}
+
 struct file_name {
 	const char *name; /* NULL: there is none */
 	size_t offset;
@@ -113,8 +127,8 @@ int cgroup_files_open(
 		if (!names[i].name) {
 			continue;
 		}
-		snprintf(full, sizeof(full), "/sys/fs/cgroup%s%s/%s", is_v1 ? "/memory" : "",
-			path->path, names[i].name);
+		snprintf(full, sizeof(full), "%s%s/%s", folder_of(path->version), path->path,
+			names[i].name);
 		int opened = proc_file_open(file, root, full);
 		if (file == &files->current) {
 			r = opened; /* the others may be missing */
@@ -214,5 +228,71 @@ int cgroup_files_read(const struct cgroup_files *files, char *buffer, size_t siz
 		*ret_some_us = pressure.some.total_us;
 	}
 	*ret_memory = memory;
+	return 0;
+}
+
+static int read_text(const struct sysroot *root, const struct cgroup_path *path, const char *name,
+	char *text, size_t size)
+{
+	char full[PATH_MAX];
+
+	snprintf(full, sizeof(full), "%s%s/%s", folder_of(path->version), path->path, name);
+	int r = sysroot_read(root, full, text, size);
+	if (r == 0) {
+		strcat(text,
+			"\n"); /* sysroot_read took it; without it the last number may be cut */
+	}
+	return r;
+}
+
+/* A file with one number, or the number of a key in one with many. */
+static int read_value(const struct sysroot *root, const struct cgroup_path *path, const char *name,
+	const char *key, uint64_t *reterr_value)
+{
+	const struct proc_field field = {key, 0};
+	char text[STAT_SIZE + 1];
+	const char *end = text;
+
+	*reterr_value = PROC_ABSENT;
+	int r = read_text(root, path, name, text, sizeof(text) - 1);
+	if (r < 0) {
+		return r;
+	}
+	if (!key) {
+		return proc_number_parse(&end, reterr_value);
+	}
+	return proc_fields_parse(text, &field, 1, reterr_value) == 1 ? 0 : -ENOENT;
+}
+
+int cgroup_usage_read(
+	const struct sysroot *root, const struct cgroup_path *path, struct cgroup_usage *ret_usage)
+{
+	bool is_v1 = path->version == CGROUP_VERSION_1;
+	struct cgroup_usage usage = {.some_us = PROC_ABSENT, .full_us = PROC_ABSENT};
+	struct pressure pressure;
+	char text[256];
+
+	int r = read_value(root, path, is_v1 ? "memory.usage_in_bytes" : "memory.current", NULL,
+		&usage.current);
+	if (r < 0) {
+		return r;
+	}
+	/* What cannot be read stays absent. */
+	(void)read_value(
+		root, path, is_v1 ? "memory.max_usage_in_bytes" : "memory.peak", NULL, &usage.peak);
+	(void)read_value(root, path, is_v1 ? "memory.stat" : "memory.swap.current",
+		is_v1 ? "total_swap" : NULL, &usage.swap);
+	(void)read_value(root, path, "memory.stat", is_v1 ? "total_mapped_file" : "file_mapped",
+		&usage.mapped);
+	(void)read_value(root, path, is_v1 ? "memory.failcnt" : "memory.events",
+		is_v1 ? NULL : "max", &usage.limit_hits);
+	(void)read_value(root, path, is_v1 ? "memory.oom_control" : "memory.events", "oom_kill",
+		&usage.oom_kills);
+	if (!is_v1 && read_text(root, path, "memory.pressure", text, sizeof(text) - 1) == 0 &&
+		pressure_parse(text, &pressure) == 0) {
+		usage.some_us = pressure.some.total_us;
+		usage.full_us = pressure.full.total_us;
+	}
+	*ret_usage = usage;
 	return 0;
 }

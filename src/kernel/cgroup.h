@@ -32,6 +32,19 @@ struct cgroup_memory {
 	uint64_t oom_kills; /* since it was made */
 };
 
+/* What a limit did to a cgroup. In bytes; each is PROC_ABSENT when the kernel does not report it.
+ */
+struct cgroup_usage {
+	uint64_t current;
+	uint64_t peak;       /* in version 2 since Linux 5.19 */
+	uint64_t swap;       /* swapped out, on all areas */
+	uint64_t mapped;     /* pages of files that are mapped, and charged to it */
+	uint64_t limit_hits; /* allocations that the limit made wait for reclaim, since it was made
+			      */
+	uint64_t oom_kills;  /* since it was made, by whatever OOM */
+	uint64_t some_us, full_us; /* stalled since it was made; in version 2 only */
+};
+
 struct cgroup_files {
 	enum cgroup_version version;
 	struct proc_file current, stat, events, pressure, kernel, socket;
@@ -55,6 +68,16 @@ int cgroup_files_read(const struct cgroup_files *files, char *buffer, size_t siz
 	struct cgroup_memory *ret_memory, uint64_t *ret_some_us);
 
 void cgroup_files_close(struct cgroup_files *files);
+
+/*
+ * The folder of the memory controller's files: "/sys/fs/cgroup/a" or "/sys/fs/cgroup/memory/a". 0
+ * or -ENAMETOOLONG.
+ */
+int cgroup_folder(const struct cgroup_path *path, char *ret_folder, size_t size);
+
+/* Opens, reads and closes what it needs. 0, or the negative errno of the file with current. */
+int cgroup_usage_read(
+	const struct sysroot *root, const struct cgroup_path *path, struct cgroup_usage *ret_usage);
 
 /* Texts of memory.stat and memory.events, or of memory.oom_control. Set only what they hold. */
 void cgroup_stat_parse(enum cgroup_version version, const char *text, struct cgroup_memory *memory);

@@ -25,6 +25,7 @@ static const struct proc_field fields[MEMINFO_FIELD_COUNT] = {
 	FIELD(MEMINFO_PAGE_TABLES, "PageTables"),
 	FIELD(MEMINFO_PER_CPU, "Percpu"),
 	FIELD(MEMINFO_HUGETLB, "Hugetlb"),
+	FIELD(MEMINFO_HUGE_PAGE, "Hugepagesize"),
 	FIELD(MEMINFO_CMA_TOTAL, "CmaTotal"),
 	FIELD(MEMINFO_CMA_FREE, "CmaFree"),
 };

@@ -20,6 +20,7 @@ enum meminfo_field {
 	MEMINFO_PAGE_TABLES,  /* PageTables */
 	MEMINFO_PER_CPU,      /* Percpu, since Linux 4.20 */
 	MEMINFO_HUGETLB,      /* Hugetlb, since Linux 4.16: all that is set aside, of all sizes */
+	MEMINFO_HUGE_PAGE,    /* Hugepagesize, with CONFIG_HUGETLB_PAGE: the default size of one */
 	MEMINFO_CMA_TOTAL,    /* CmaTotal, with CONFIG_CMA */
 	MEMINFO_CMA_FREE,     /* CmaFree */
 	MEMINFO_FIELD_COUNT,

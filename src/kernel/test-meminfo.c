@@ -28,6 +28,8 @@ static void test_tells_absent_from_nothing(void **state)
 	meminfo_parse("NotMemAvailable: 1 kB\nMemAvailableX: 1 kB\nMemTotal:", &info);
 	assert_false(info.has[MEMINFO_AVAILABLE]);
 	assert_false(info.has[MEMINFO_TOTAL]);
+	meminfo_parse("Hugepagesize:       2048 kB\n", &info);
+	assert_int_equal(info.bytes[MEMINFO_HUGE_PAGE], 2048 << 10);
 	meminfo_parse("MemFree: 1 kB\nMemTotal:  4000", &info); /* cut */
 	assert_true(info.has[MEMINFO_FREE]);
 	assert_false(info.has[MEMINFO_TOTAL]);
