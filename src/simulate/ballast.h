@@ -1,0 +1,33 @@
+/*
+ * Memory that is taken from the whole machine, and that the kernel takes back when this process
+ * ends, however that is: surplus huge pages, which go back to the kernel's free pages when they are
+ * unmapped, and where there are not enough of them, locked pages. Children do not inherit it.
+ */
+#ifndef SIMULATE_BALLAST_H
+#define SIMULATE_BALLAST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/error.h"
+#include "util/sysroot.h"
+
+struct ballast {
+	uint64_t huge_bytes, locked_bytes;
+};
+
+/*
+ * Takes that much, huge pages first. spare_bytes is what MemAvailable may not fall below: another
+ * program may need memory meanwhile. -ENOMEM; another negative errno. What was taken until then is
+ * kept.
+ */
+int ballast_take(struct ballast *ballast, const struct sysroot *root, uint64_t bytes,
+	uint64_t spare_bytes, struct error *err);
+
+/*
+ * The number of huge pages that many bytes are, rounded up. -ENOTSUP: the kernel has none; another
+ * negative errno.
+ */
+int ballast_count_pages(const struct sysroot *root, uint64_t bytes, uint64_t *ret_pages);
+
+#endif
