@@ -12,6 +12,7 @@ _twinlens_options() {
     profile) echo "--pid --duration --out --help" ;;
     load) echo "--viewers --cameras --duration --transport --slow --stall --churn --min-fps --hgrm --json --help" ;;
     watch) echo "-c --config --once --since --interval --log --alert --exec --mail --pid --name --textfile --json --help" ;;
+    simulate) echo "--memory --board --whole-machine --find --url --viewers --min-fps --max-age --json --help" ;;
     esac
 }
 
@@ -33,7 +34,9 @@ _twinlens_values() {
     load:--viewers | load:--duration | load:--slow | load:--stall | load:--churn | load:--min-fps) ;;
     watch:-c | watch:--config | watch:--log | watch:--textfile) echo files ;;
     watch:--since | watch:--interval | watch:--alert | watch:--exec | watch:--mail | watch:--pid | watch:--name) ;;
-    help:help) echo "serve cameras tune boot soak top profile load watch" ;;
+    simulate:--board) echo rk3588-4gb ;;
+    simulate:--memory | simulate:--url | simulate:--viewers | simulate:--min-fps | simulate:--max-age) ;;
+    help:help) echo "serve cameras tune boot soak top profile load watch simulate" ;;
     *) return 1 ;;
     esac
 }
@@ -41,7 +44,7 @@ _twinlens_values() {
 _twinlens() {
     local word=$2 verb=${COMP_WORDS[1]-} words
     if ((COMP_CWORD == 1)); then
-        words="serve cameras tune boot soak top profile load watch help --version --help"
+        words="serve cameras tune boot soak top profile load watch simulate help --version --help"
     elif ! words=$(_twinlens_values "$verb" "$3"); then
         words=$(_twinlens_options "$verb")
         if [[ $verb == tune && $word != -* ]]; then

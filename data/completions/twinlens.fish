@@ -1,6 +1,6 @@
 # Completion of twinlens for fish.
 
-set -l verbs serve cameras tune boot soak top profile load watch
+set -l verbs serve cameras tune boot soak top profile load watch simulate
 set -l actions plan apply status rollback boot
 
 function __twinlens_services
@@ -22,6 +22,7 @@ complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a top -d 
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a profile -d 'where CPU time, system calls and memory of a running server go'
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a load -d 'watch a server with many viewers, and report what they get'
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a watch -d 'record where the memory goes, and raise alerts'
+complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a simulate -d 'run a command, or the whole machine, with less memory'
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a help -d 'print the options of a verb'
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -l version -d 'print the version'
 complete -c twinlens -n '__twinlens_verb_is help' -a "$verbs"
@@ -95,3 +96,14 @@ complete -c twinlens -n '__twinlens_verb_is watch' -l name -x -d 'watch processe
 complete -c twinlens -n '__twinlens_verb_is watch' -l textfile -r -F -d 'Prometheus text'
 complete -c twinlens -n '__twinlens_verb_is watch' -l json -d 'print JSON'
 complete -c twinlens -n '__twinlens_verb_is watch' -l help -d 'print the options'
+
+complete -c twinlens -n '__twinlens_verb_is simulate' -l memory -x -d 'the memory to run with'
+complete -c twinlens -n '__twinlens_verb_is simulate' -l board -x -d 'the memory of this board'
+complete -c twinlens -n '__twinlens_verb_is simulate' -l whole-machine -d 'take the rest from the whole machine'
+complete -c twinlens -n '__twinlens_verb_is simulate' -l find -d 'find the least memory for a server'
+complete -c twinlens -n '__twinlens_verb_is simulate' -l url -x -d 'the stream that is watched'
+complete -c twinlens -n '__twinlens_verb_is simulate' -l viewers -x -d 'that watch it'
+complete -c twinlens -n '__twinlens_verb_is simulate' -l min-fps -x -d 'frames a second that are needed'
+complete -c twinlens -n '__twinlens_verb_is simulate' -l max-age -x -d 'age on screen that is allowed'
+complete -c twinlens -n '__twinlens_verb_is simulate' -l json -d 'print JSON'
+complete -c twinlens -n '__twinlens_verb_is simulate' -l help -d 'print the options'

@@ -27,6 +27,7 @@ static const struct verb {
 	{"watch", "record where the memory goes, and raise alerts"},
 	{"soak", "whether memory leaks"},
 	{"profile", "where CPU time, system calls and memory of a running server go"},
+	{"simulate", "run a command, or the whole machine, with less memory"},
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -22,6 +22,7 @@ LIBRARIES = {
     "-top": {"libc", "libcurl", "libjansson", "libm", "libncursesw", "libtinfo"},
     "-watch": {"libc", "libinih"},
     "-watch-since": {"libc", "libjansson"},  # not a verb: watch runs it
+    "-simulate": {"libc", "libjansson", "libsystemd", "libm"},
     "-tune": {"libc", "libjansson", "libsystemd", "libinih"},
 }
 NEEDED = re.compile(r"\(NEEDED\)\s+Shared library: \[(\w+)")
