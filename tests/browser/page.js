@@ -96,9 +96,13 @@ export function comparePictures(page, camera, pauseMs = 300) {
 }
 
 // For a person to look at.
-export async function saveScreenshot(page, name) {
+export function resultPath(name) {
   mkdirSync(RESULTS, { recursive: true });
-  await page.screenshot({ path: `${RESULTS}${name}.png` });
+  return `${RESULTS}${name}`;
+}
+
+export async function saveScreenshot(page, name) {
+  await page.screenshot({ path: resultPath(`${name}.png`) });
 }
 
 export async function worker(page) {
