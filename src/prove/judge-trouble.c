@@ -1,0 +1,72 @@
+/* What happens when something goes wrong on purpose. */
+#include "prove/judge-impl.h"
+
+#include <math.h>
+
+#define CHANGE_MAX_PERCENT 1
+
+void judge_stress(const struct prove_run *run, const struct prove_baseline *baseline,
+	struct report_criterion *criterion)
+{
+	const struct prove_stress *stress = &run->stress;
+
+	(void)baseline;
+	if (!stress->is_run) {
+		judge_not_run(criterion);
+		return;
+	}
+	criterion->value = stress->fps_before > 0 ? 100 * stress->fps / stress->fps_before : 0;
+	criterion->n = stress->n_rounds;
+	judge_settle(criterion);
+	if (!stress->is_survived) {
+		criterion->state = REPORT_STATE_FAIL;
+	}
+	report_note_set(&criterion->evidence,
+		stress->is_survived
+			? "%u rounds, %u more viewers, %u refused: %.2f fps, before %.2f fps"
+			: "%u rounds, %u more viewers, %u refused: %.2f fps, before %.2f fps; a "
+			  "viewer was disconnected or the server restarted",
+		stress->is_survived
+			? "%u 轮，额外客户端 %u 个，被拒绝 %u 个：%.2f fps，之前 %.2f fps"
+			: "%u 轮，额外客户端 %u 个，被拒绝 %u 个：%.2f fps，之前 %.2f "
+			  "fps；有客户端断开或服务器重启",
+		stress->n_rounds, stress->n_extra, stress->n_refused, stress->fps,
+		stress->fps_before);
+}
+
+static bool is_back(double change_percent)
+{
+	return isnan(change_percent) || fabs(change_percent) <= CHANGE_MAX_PERCENT;
+}
+
+void judge_recovery(const struct prove_run *run, const struct prove_baseline *baseline,
+	struct report_criterion *criterion)
+{
+	const struct prove_recovery *recovery = &run->recovery;
+
+	(void)baseline;
+	if (!recovery->is_run && !run->is_own_server) {
+		criterion->state = REPORT_STATE_NOT_RUN;
+		report_note_set(&criterion->evidence,
+			"a server that was running before is not killed; stop it, and accept runs "
+			"its own",
+			"不会终止已在运行的服务器；请先停止它，由 accept 自行启动服务器");
+		return;
+	}
+	if (!recovery->is_run) {
+		judge_not_run(criterion);
+		return;
+	}
+	criterion->value = recovery->seconds_max;
+	criterion->n = recovery->n_rounds;
+	judge_settle(criterion); /* NAN is above the bar */
+	if (!is_back(recovery->cma_change_percent) ||
+		!is_back(recovery->unaccounted_change_percent)) {
+		criterion->state = REPORT_STATE_FAIL;
+	}
+	report_note_set(&criterion->evidence,
+		"killed %u times; afterwards CMA %+.2f %%, unaccounted %+.2f %% of all memory",
+		"终止 %u 次；之后 CMA 变化 %+.2f%%，未归类内存变化 %+.2f%%（占总内存）",
+		recovery->n_rounds, recovery->cma_change_percent,
+		recovery->unaccounted_change_percent);
+}
