@@ -87,6 +87,18 @@ static void test_ages(void **state)
 	assert_true(fixture->track.jitter_ns == 0);
 }
 
+static void test_age_at_a_moment(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(track_age_ns(&fixture->track, BEGIN + 5 * MS), 5 * MS);
+	arrive(fixture, 100, 20, 1);
+	assert_int_equal(track_age_ns(&fixture->track, BEGIN + 100 * MS), 20 * MS);
+	assert_int_equal(track_age_ns(&fixture->track, BEGIN + 1100 * MS), 1020 * MS);
+	fixture->track.latest.captured_ns = 0;
+	assert_int_equal(track_age_ns(&fixture->track, BEGIN + 1100 * MS), 0);
+}
+
 static void test_settling_adds_nothing_twice(void **state)
 {
 	struct fixture *fixture = *state;
@@ -224,6 +236,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_ages, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_age_at_a_moment, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_settling_adds_nothing_twice, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_begin_keeps_the_screen, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -35,10 +35,23 @@ static void count_sequence(struct track *track, const struct track_arrival *arri
 	track->latest.skipped = arrival->skipped;
 }
 
+/* Of what is on the screen; 0 when it is not known. */
+static uint64_t screen_captured_ns(const struct track *track)
+{
+	return track->latest.shown_ns ? track->latest.captured_ns : track->begun_ns;
+}
+
+uint64_t track_age_ns(const struct track *track, uint64_t now_ns)
+{
+	uint64_t captured_ns = screen_captured_ns(track);
+
+	return captured_ns > 0 ? since(now_ns, captured_ns) : 0;
+}
+
 /* What the viewer has seen since it was last counted gets older until now. */
 static void add_screen(struct track *track, uint64_t now_ns, struct ages *const ages[TRACK_AGES])
 {
-	uint64_t captured_ns = track->latest.shown_ns ? track->latest.captured_ns : track->begun_ns;
+	uint64_t captured_ns = screen_captured_ns(track);
 	uint64_t from_ns = track->counted_ns;
 
 	if (now_ns <= from_ns) {

@@ -63,4 +63,7 @@ void track_add(struct track *track, const struct track_arrival *arrival,
  */
 void track_settle(struct track *track, uint64_t now_ns, struct ages *const ages[TRACK_AGES]);
 
+/* The age on screen at this moment, in ns; 0 when the capture time is not known. */
+uint64_t track_age_ns(const struct track *track, uint64_t now_ns);
+
 #endif
