@@ -9,7 +9,7 @@ suite=bookworm
 cross=aarch64-linux-gnu
 gcc=$cross-gcc-12
 libraries=(libc6-dev linux-libc-dev libwebsockets-dev libjpeg62-turbo-dev libsystemd-dev
-    libjansson-dev libinih-dev libcurl4-openssl-dev libncurses-dev)
+    libjansson-dev libinih-dev libcurl4-openssl-dev libncurses-dev libssl-dev)
 
 # Files and folders of lab/ that a part is made from, and the parts it stands on.
 declare -A inputs=([bootstrap]=packages [kernel]=initramfs-init [image]=board [tools]=tools)

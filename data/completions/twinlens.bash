@@ -13,6 +13,7 @@ _twinlens_options() {
     load) echo "--viewers --cameras --duration --transport --slow --stall --churn --min-fps --hgrm --json --help" ;;
     watch) echo "-c --config --once --since --interval --log --alert --exec --mail --pid --name --textfile --json --help" ;;
     simulate) echo "--memory --board --whole-machine --find --url --viewers --min-fps --max-age --json --help" ;;
+    accept) echo "--stage --duration --out --baseline --soak --url -c --config --json --help" ;;
     esac
 }
 
@@ -36,7 +37,11 @@ _twinlens_values() {
     watch:--since | watch:--interval | watch:--alert | watch:--exec | watch:--mail | watch:--pid | watch:--name) ;;
     simulate:--board) echo rk3588-4gb ;;
     simulate:--memory | simulate:--url | simulate:--viewers | simulate:--min-fps | simulate:--max-age) ;;
-    help:help) echo "serve cameras tune boot soak top profile load watch simulate" ;;
+    accept:--baseline | accept:-c | accept:--config) echo files ;;
+    accept:--out | accept:--soak) echo folders ;;
+    accept:--stage) echo "baseline simulated hardware" ;;
+    accept:--duration | accept:--url) ;;
+    help:help) echo "serve cameras tune boot soak top profile load watch simulate accept" ;;
     *) return 1 ;;
     esac
 }
@@ -44,7 +49,7 @@ _twinlens_values() {
 _twinlens() {
     local word=$2 verb=${COMP_WORDS[1]-} words
     if ((COMP_CWORD == 1)); then
-        words="serve cameras tune boot soak top profile load watch simulate help --version --help"
+        words="serve cameras tune boot soak top profile load watch simulate accept help --version --help"
     elif ! words=$(_twinlens_values "$verb" "$3"); then
         words=$(_twinlens_options "$verb")
         if [[ $verb == tune && $word != -* ]]; then

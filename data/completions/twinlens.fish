@@ -1,6 +1,6 @@
 # Completion of twinlens for fish.
 
-set -l verbs serve cameras tune boot soak top profile load watch simulate
+set -l verbs serve cameras tune boot soak top profile load watch simulate accept
 set -l actions plan apply status rollback boot
 
 function __twinlens_services
@@ -23,6 +23,7 @@ complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a profile
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a load -d 'watch a server with many viewers, and report what they get'
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a watch -d 'record where the memory goes, and raise alerts'
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a simulate -d 'run a command, or the whole machine, with less memory'
+complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a accept -d 'decide whether 4 GB of memory are enough, with a report'
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -a help -d 'print the options of a verb'
 complete -c twinlens -n "not __fish_seen_subcommand_from $verbs help" -l version -d 'print the version'
 complete -c twinlens -n '__twinlens_verb_is help' -a "$verbs"
@@ -107,3 +108,14 @@ complete -c twinlens -n '__twinlens_verb_is simulate' -l min-fps -x -d 'frames a
 complete -c twinlens -n '__twinlens_verb_is simulate' -l max-age -x -d 'age on screen that is allowed'
 complete -c twinlens -n '__twinlens_verb_is simulate' -l json -d 'print JSON'
 complete -c twinlens -n '__twinlens_verb_is simulate' -l help -d 'print the options'
+
+complete -c twinlens -n '__twinlens_verb_is accept' -l stage -x -d 'of the rollout'
+complete -c twinlens -n '__twinlens_verb_is accept' -l duration -x -d 'of the run with four viewers'
+complete -c twinlens -n '__twinlens_verb_is accept' -l out -x -a '(__fish_complete_directories)' -d 'write the report there'
+complete -c twinlens -n '__twinlens_verb_is accept' -l baseline -r -F -d 'accept.json to compare with'
+complete -c twinlens -n '__twinlens_verb_is accept' -l soak -x -a '(__fish_complete_directories)' -d 'state of a soak'
+complete -c twinlens -n '__twinlens_verb_is accept' -l url -x -d 'of the server'
+complete -c twinlens -n '__twinlens_verb_is accept' -s c -r -F -d 'configuration of a server that is started'
+complete -c twinlens -n '__twinlens_verb_is accept' -l config -r -F -d 'configuration of a server that is started'
+complete -c twinlens -n '__twinlens_verb_is accept' -l json -d 'print JSON'
+complete -c twinlens -n '__twinlens_verb_is accept' -l help -d 'print the options'

@@ -28,6 +28,7 @@ static const struct verb {
 	{"soak", "whether memory leaks"},
 	{"profile", "where CPU time, system calls and memory of a running server go"},
 	{"simulate", "run a command, or the whole machine, with less memory"},
+	{"accept", "decide whether 4 GB of memory are enough, with a report"},
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))

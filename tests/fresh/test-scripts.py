@@ -12,7 +12,7 @@ from machine import SOURCE, Machine
 from terminal import Terminal
 
 LIBRARIES = """gcc libc6-dev meson ninja-build pkgconf python3 libwebsockets-dev libjansson-dev libinih-dev
-    libsystemd-dev libcurl4-openssl-dev libncurses-dev""".split()
+    libsystemd-dev libcurl4-openssl-dev libssl-dev libncurses-dev""".split()
 BUILD = [*LIBRARIES, "libjpeg-dev"]
 LINT = [*BUILD, "libcmocka-dev", "git", "clang-format-14", "mandoc", "shellcheck"]
 PROMPT = r"\[sudo\] password: "
