@@ -6,7 +6,7 @@
 
 #include "report/dygraphs.h"
 #include "util/cleanup.h"
-#include "util/folder.h"
+#include "util/file/folder.h"
 #include "util/log.h"
 
 struct output {

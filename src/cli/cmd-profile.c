@@ -13,7 +13,7 @@
 #include "cli/profile/profile-print.h"
 #include "profile/profile.h"
 #include "util/clock.h"
-#include "util/folder.h"
+#include "util/file/folder.h"
 #include "util/log.h"
 #include "util/parse.h"
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "util/clock.h"
-#include "util/folder.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
+#include "util/file/folder.h"
 
 int log_file_open(struct log_file *log, const char *folder, const char *name, struct error *err)
 {

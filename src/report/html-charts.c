@@ -10,10 +10,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "report/spell.h"
 #include "report/m4.h"
 #include "report/markup.h"
 #include "report/page-impl.h"
+#include "report/spell.h"
 #include "util/cleanup.h"
 #include "util/json.h"
 

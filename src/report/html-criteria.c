@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-#include "report/spell.h"
 #include "report/markup.h"
+#include "report/spell.h"
 
 static void write_interval(struct html *html, const struct report_criterion *criterion)
 {

@@ -7,10 +7,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "report/spell.h"
 #include "report/html-impl.h"
 #include "report/markup.h"
 #include "report/page-impl.h"
+#include "report/spell.h"
 
 #define PLACE_BEGIN "<!--"
 #define PLACE_END   "-->"

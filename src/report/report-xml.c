@@ -7,8 +7,8 @@
 
 #include <errno.h>
 
-#include "report/spell.h"
 #include "report/markup.h"
+#include "report/spell.h"
 
 static size_t count(const struct report *report, enum report_state state)
 {

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "util/cleanup.h"
-#include "util/folder.h"
+#include "util/file/folder.h"
 #include "util/json.h"
 #include "util/log.h"
 #include "util/parse.h"

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "util/cleanup.h"
-#include "util/crc32.h"
-#include "util/folder.h"
+#include "util/file/crc32.h"
+#include "util/file/folder.h"
 #include "util/io.h"
 
 #define SAMPLES_MAGIC   "twinlens soak\n"

@@ -8,7 +8,7 @@
 
 #include "util/cleanup.h"
 #include "util/clock.h"
-#include "util/folder.h"
+#include "util/file/folder.h"
 #include "util/json.h"
 
 #define RUN_NAME    "run.json"

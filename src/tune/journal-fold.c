@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "util/cleanup.h"
-#include "util/crc32.h"
+#include "util/file/crc32.h"
 
 #define CHECKSUM_DIGITS 8
 

@@ -8,7 +8,7 @@
 
 #include "tune/journal-impl.h"
 #include "util/cleanup.h"
-#include "util/folder.h"
+#include "util/file/folder.h"
 #include "util/io.h"
 
 static void cleanup_journal(struct journal **journal)

@@ -12,7 +12,7 @@
 
 #include "util/cleanup.h"
 #include "util/clock.h"
-#include "util/folder.h"
+#include "util/file/folder.h"
 
 #define RETRY_NS (50 * NSEC_PER_MSEC)
 

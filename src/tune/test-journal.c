@@ -13,7 +13,7 @@
 
 #include "tune/journal-impl.h"
 #include "util/cleanup.h"
-#include "util/crc32.h"
+#include "util/file/crc32.h"
 
 static char folder[] = "/tmp/test-journal-XXXXXX";
 static char path[64], old_path[64];

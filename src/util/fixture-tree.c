@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "util/folder.h"
+#include "util/file/folder.h"
 
 static const char *const files[][2] = {
 	{"/proc/sys/kernel/random/boot_id", "11111111-2222-3333-4444-555555555555\n"},

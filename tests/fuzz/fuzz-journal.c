@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "util/crc32.h"
+#include "util/file/crc32.h"
 
 static void sign_lines(char *text, size_t size)
 {

@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "util/folder.h"
+#include "util/file/folder.h"
 
 static char folder[] = "/tmp/fuzz-tree-XXXXXX";
 static const struct sysroot root = {.path = folder};

@@ -12,7 +12,7 @@
 #include "accept/output.h"
 #include "cli/verb.h"
 #include "util/cleanup.h"
-#include "util/folder.h"
+#include "util/file/folder.h"
 #include "util/json.h"
 #include "util/log.h"
 

@@ -8,7 +8,7 @@
 
 #include "tune/file/file-change.h"
 #include "util/cleanup.h"
-#include "util/folder.h"
+#include "util/file/folder.h"
 #include "util/io.h"
 #include "util/json.h"
 

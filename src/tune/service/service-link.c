@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "systemd/unit-file.h"
-#include "util/folder.h"
+#include "util/file/folder.h"
 
 int service_link_look(const struct sysroot *root, const char *path, const char *target,
 	enum service_link_state *ret_state)

@@ -1,4 +1,4 @@
-#include "util/crc32.h"
+#include "util/file/crc32.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

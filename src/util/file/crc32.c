@@ -1,4 +1,4 @@
-#include "util/crc32.h"
+#include "util/file/crc32.h"
 
 /* Bit by bit: what it is used for is some kilobytes, and a table would be a kilobyte by itself. */
 uint32_t crc32_of(const void *data, size_t size)

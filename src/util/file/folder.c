@@ -1,4 +1,4 @@
-#include "util/folder.h"
+#include "util/file/folder.h"
 
 #include <errno.h>
 #include <fcntl.h>

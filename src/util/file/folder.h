@@ -1,6 +1,6 @@
 /* Files that must not be torn by a crash or a power cut. Real paths, or those of a sysroot. */
-#ifndef UTIL_FOLDER_H
-#define UTIL_FOLDER_H
+#ifndef UTIL_FILE_FOLDER_H
+#define UTIL_FILE_FOLDER_H
 
 #include <stddef.h>
 
