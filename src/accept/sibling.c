@@ -10,28 +10,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "util/beside.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/json.h"
 
 #define ANSWER_BYTES_MAX (4u << 20)
 #define ANSWER_TIMEOUT_S 30
-
-static int find_beside(const char *verb, char path[static PATH_MAX])
-{
-	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
-
-	if (length < 0) {
-		return -errno;
-	}
-	path[length] = '\0';
-	char *last = strrchr(path, '/') + 1;
-	size_t room = PATH_MAX - (size_t)(last - path);
-	if ((size_t)snprintf(last, room, "twinlens-%s", verb) >= room) {
-		return -ENAMETOOLONG;
-	}
-	return access(path, X_OK) < 0 ? -errno : 0;
-}
 
 /* In the child. */
 static _Noreturn void run(const char *path, const char *const *arguments, int out_fd, int err_fd)
@@ -56,7 +41,7 @@ static int start(const char *verb, const char *const *arguments, int out_fd, int
 	pid_t *ret_pid, struct error *err)
 {
 	char path[PATH_MAX];
-	int r = find_beside(verb, path);
+	int r = beside_find(verb, path);
 
 	if (r < 0) {
 		return error_set(err, r,

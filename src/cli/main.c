@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/beside.h"
+#include "util/beside.h"
 #include "cli/standard.h"
 #include "cli/verb.h"
 #include "util/error.h"

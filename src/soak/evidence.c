@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "client/status.h"
+#include "util/beside.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/json.h"
-#include "util/sysroot.h"
 
 #define STATUS_TIMEOUT_NS (5 * NSEC_PER_SEC)
 #define PROFILE_DURATION  "10s"
@@ -70,21 +70,6 @@ static int save_status(const struct soak_state *state, struct error *err)
 	return 0;
 }
 
-/* The verb beside this one. */
-static int find_profile(char path[PATH_MAX])
-{
-	int r = sysroot_readlink(&sysroot_real, "/proc/self/exe", path, PATH_MAX);
-	if (r < 0) {
-		return r;
-	}
-	char *name = strrchr(path, '/') + 1;
-	size_t room = PATH_MAX - (size_t)(name - path);
-	if ((size_t)snprintf(name, room, "twinlens-profile") >= room) {
-		return -ENAMETOOLONG;
-	}
-	return access(path, X_OK) < 0 ? -errno : 0;
-}
-
 static int wait_for(pid_t pid, int *ret_status)
 {
 	static const struct timespec pause = {.tv_nsec = (long)POLL_NS};
@@ -130,7 +115,7 @@ static int save_profile(const struct soak_state *state, pid_t pid, struct error 
 	int status;
 
 	snprintf(number, sizeof(number), "%d", (int)pid);
-	int r = find_profile(program);
+	int r = beside_find("profile", program);
 	if (r == -ENOENT) {
 		return 0; /* not installed */
 	}

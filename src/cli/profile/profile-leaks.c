@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/beside.h"
+#include "util/beside.h"
 #include "cli/verb.h"
 #include "profile/leaks/leaks.h"
 #include "util/clock.h"

@@ -1,6 +1,6 @@
 /* The executables of the verbs lie in one folder, the front's or the verbs' own. */
-#ifndef CLI_BESIDE_H
-#define CLI_BESIDE_H
+#ifndef UTIL_BESIDE_H
+#define UTIL_BESIDE_H
 
 #include <limits.h>
 

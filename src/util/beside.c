@@ -1,4 +1,4 @@
-#include "cli/beside.h"
+#include "util/beside.h"
 
 #include <errno.h>
 #include <stdio.h>
