@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +15,6 @@
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/error.h"
-#include "util/json.h"
 #include "util/log.h"
 #include "util/parse.h"
 
@@ -63,20 +61,6 @@ static void print_usage(void)
 	       "Exit status 0 for NO LEAK with every bar met, else 1.\n");
 }
 
-/* Fails the way that was asked for: in one line, or as the one document on stdout. */
-static int fail(const struct options *options, int status, const char *text)
-{
-	if (options->is_json) {
-		_cleanup_json_ json_t *root = json_pack("{s:s}", "error", text);
-		if (root && json_dumpf(root, stdout, JSON_INDENT(2)) == 0) {
-			printf("\n");
-			return status;
-		}
-	}
-	log_error("%s", text);
-	return status;
-}
-
 static int read_series(const char *path, struct series_file *ret_series, struct error *err)
 {
 	if (strcmp(path, "-") == 0) {
@@ -107,7 +91,7 @@ static int judge(const struct options *options, const struct series_file *file)
 	}
 	int r = leak_judge(series, file->n_series, SEED, results, &index);
 	if (r < 0) {
-		return fail(options, EXIT_STATUS_FAILED, error_name(r));
+		return soak_fail(options->is_json, EXIT_STATUS_FAILED, error_name(r));
 	}
 	const struct soak_judged verdict = {.series = file,
 		.results = results,
@@ -132,7 +116,7 @@ static int judge_file(const struct options *options)
 	struct error err;
 
 	if (read_series(options->judge, &series, &err) < 0) {
-		return fail(options, EXIT_STATUS_USAGE, err.text);
+		return soak_fail(options->is_json, EXIT_STATUS_USAGE, err.text);
 	}
 	return judge(options, &series);
 }
@@ -145,7 +129,7 @@ static int run(struct options *options, int argc, char **argv)
 
 	options->run.is_json = options->is_json;
 	if ((options->judge && options->report) || argc != n_wanted) {
-		return fail(options, EXIT_STATUS_USAGE,
+		return soak_fail(options->is_json, EXIT_STATUS_USAGE,
 			"soak: takes one of a URL, --report DIR and --judge FILE; see twinlens "
 			"soak "
 			"--help");
@@ -160,7 +144,7 @@ static int run(struct options *options, int argc, char **argv)
 	if (strlen(argv[0]) >= SOAK_URL_MAX || url_parse(argv[0], &url, &err) < 0) {
 		error_set(&err, -EINVAL, "soak: %.100s: must be a URL such as http://board:8081",
 			argv[0]);
-		return fail(options, EXIT_STATUS_USAGE, err.text);
+		return soak_fail(options->is_json, EXIT_STATUS_USAGE, err.text);
 	}
 	snprintf(options->run.plan.url, sizeof(options->run.plan.url), "%s", argv[0]);
 	return soak_run_verb(&options->run);

@@ -21,9 +21,9 @@ struct session {
 	size_t width; /* of the line that stands there */
 };
 
-static int fail(const struct soak_options *options, int status, const char *text)
+int soak_fail(bool is_json, int status, const char *text)
 {
-	if (options->is_json) {
+	if (is_json) {
 		_cleanup_json_ json_t *root = json_pack("{s:s}", "error", text);
 		if (root && json_dumpf(root, stdout, JSON_INDENT(2)) == 0) {
 			printf("\n");
@@ -124,7 +124,8 @@ static int print_report(const struct soak_options *options, const struct soak_st
 		soak_report_text(state, verdict, stdout);
 	}
 	if (r < 0) {
-		return fail(options, EXIT_STATUS_FAILED, "soak: writing the report failed");
+		return soak_fail(
+			options->is_json, EXIT_STATUS_FAILED, "soak: writing the report failed");
 	}
 	return soak_verdict_is_good(verdict) ? EXIT_STATUS_DONE : EXIT_STATUS_FAILED;
 }
@@ -167,18 +168,18 @@ int soak_run_verb(const struct soak_options *options)
 	session.state = &state;
 	int r = open_state(options, &state, &err);
 	if (r < 0) {
-		return fail(
-			options, r == -EEXIST ? EXIT_STATUS_USAGE : EXIT_STATUS_FAILED, err.text);
+		return soak_fail(options->is_json,
+			r == -EEXIST ? EXIT_STATUS_USAGE : EXIT_STATUS_FAILED, err.text);
 	}
 	log_info("%s in %s; the samples stay there", state.is_continued ? "continued" : "begun",
 		state.folder);
 	r = soak_run(&state, &observer, &end, &err);
 	end_line(&session);
 	if (r < 0) {
-		return fail(options, EXIT_STATUS_FAILED, err.text);
+		return soak_fail(options->is_json, EXIT_STATUS_FAILED, err.text);
 	}
 	if (soak_judge_state(&state, &verdict, &err) < 0) {
-		return fail(options, EXIT_STATUS_FAILED, err.text);
+		return soak_fail(options->is_json, EXIT_STATUS_FAILED, err.text);
 	}
 	if (end == SOAK_END_NO_SERVER) {
 		log_error("soak: %s: the server has not answered for ten minutes", state.plan.url);
@@ -196,11 +197,12 @@ int soak_report_verb(const struct soak_options *options)
 
 	int r = make_absolute(options->folder, folder);
 	if (r < 0) {
-		return fail(options, EXIT_STATUS_USAGE, "soak: --report: the path is too long");
+		return soak_fail(options->is_json, EXIT_STATUS_USAGE,
+			"soak: --report: the path is too long");
 	}
 	if (soak_state_read(&state, folder, &err) < 0 ||
 		soak_judge_state(&state, &verdict, &err) < 0) {
-		return fail(options, EXIT_STATUS_USAGE, err.text);
+		return soak_fail(options->is_json, EXIT_STATUS_USAGE, err.text);
 	}
 	return print_report(options, &state, &verdict, NULL);
 }

@@ -14,6 +14,10 @@ struct soak_options {
 	bool is_json;
 };
 
+/* Fails the way that was asked for: in one line, or as the one document on stdout. Returns status.
+ */
+int soak_fail(bool is_json, int status, const char *text);
+
 /* Each returns an enum exit_status; when it is not 0, stderr or the document has said why. */
 int soak_run_verb(const struct soak_options *options);
 int soak_report_verb(const struct soak_options *options);
