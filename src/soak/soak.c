@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "soak/evidence.h"
+#include "soak/log.h"
 #include "soak/sampler.h"
 #include "soak/samples.h"
 #include "soak/viewers.h"
@@ -31,30 +31,13 @@ struct run {
 	int samples_fd;
 	FILE *log;
 	struct soak_verdict verdict;
-	bool has_verdict;
+	bool has_verdict, has_sample;
 	double judged_s, logged_s, disk_s; /* elapsed, when it was done last */
 	double next_look_s;
 	uint64_t answered_ns; /* the latest sample that the server answered */
 	uint32_t server_pid;
 	struct error trouble;
 };
-
-__attribute__((format(printf, 2, 3))) static void note(struct run *run, const char *format, ...)
-{
-	char stamp[32];
-	time_t now = time(NULL);
-	struct tm parts;
-	va_list arguments;
-
-	gmtime_r(&now, &parts);
-	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &parts);
-	fprintf(run->log, "%s ", stamp);
-	va_start(arguments, format);
-	vfprintf(run->log, format, arguments);
-	va_end(arguments);
-	fputc('\n', run->log);
-	fflush(run->log);
-}
 
 static double elapsed_s(const struct soak_state *state)
 {
@@ -96,8 +79,8 @@ static void note_verdict(struct run *run, const char *occasion)
 {
 	const struct soak_trend *worst = soak_verdict_worst(&run->verdict);
 
-	note(run, "%s: %s%s%s", occasion, leak_verdict_name(run->verdict.leak), worst ? ", " : "",
-		worst ? soak_figures[worst->figure].name : "");
+	soak_log_note(run->log, "%s: %s%s%s", occasion, leak_verdict_name(run->verdict.leak),
+		worst ? ", " : "", worst ? soak_figures[worst->figure].name : "");
 }
 
 /* Every 300 s the memory in use, as a person would want to read it afterwards. */
@@ -110,11 +93,11 @@ static void log_memory(struct run *run, const struct soak_sample *sample, double
 	}
 	run->logged_s = elapsed;
 	if (isnan(used)) {
-		note(run, "elapsed %.0f s, %.0f viewers", elapsed,
+		soak_log_note(run->log, "elapsed %.0f s, %.0f viewers", elapsed,
 			sample->figures[SOAK_FIGURE_VIEWERS]);
 	} else {
-		note(run, "elapsed %.0f s, memory in use %.1f %%, %.0f viewers", elapsed, used,
-			sample->figures[SOAK_FIGURE_VIEWERS]);
+		soak_log_note(run->log, "elapsed %.0f s, memory in use %.1f %%, %.0f viewers",
+			elapsed, used, sample->figures[SOAK_FIGURE_VIEWERS]);
 	}
 }
 
@@ -123,16 +106,17 @@ static void watch_server(struct run *run, const struct soak_sample *sample)
 	if (sample->server_pid > 0) {
 		run->answered_ns = clock_now_ns();
 		if (run->server_pid > 0 && sample->server_pid != run->server_pid) {
-			note(run, "the server was restarted: process %u instead of %u",
+			soak_log_note(run->log,
+				"the server was restarted: process %u instead of %u",
 				sample->server_pid, run->server_pid);
 		}
 		run->server_pid = sample->server_pid;
 	} else if (run->trouble.text[0]) {
-		note(run, "%s", run->trouble.text);
+		soak_log_note(run->log, "%s", run->trouble.text);
 	}
 	if (sample->figures[SOAK_FIGURE_VIEWERS_LOST] > 0) {
-		note(run, "%.0f viewers lost: %s", sample->figures[SOAK_FIGURE_VIEWERS_LOST],
-			run->viewers.err.text);
+		soak_log_note(run->log, "%.0f viewers lost: %s",
+			sample->figures[SOAK_FIGURE_VIEWERS_LOST], run->viewers.err.text);
 	}
 }
 
@@ -146,7 +130,7 @@ static void append(struct run *run, const struct soak_sample *sample, double ela
 		snprintf(run->trouble.text, sizeof(run->trouble.text),
 			"%.200s/" SOAK_SAMPLES_NAME ": a sample is lost: %s", run->state->folder,
 			error_name(r));
-		note(run, "%s", run->trouble.text);
+		soak_log_note(run->log, "%s", run->trouble.text);
 	}
 }
 
@@ -180,13 +164,22 @@ static int look(struct run *run, double elapsed, struct error *err)
 	return run->verdict.leak == LEAK_VERDICT_LEAK;
 }
 
+/* The first one comes at once, when the viewers are only about to see something. */
+static void take_viewers(struct run *run, struct soak_sample *sample)
+{
+	struct soak_sample unused = {0};
+
+	soak_viewers_take(&run->viewers, run->has_sample ? sample : &unused);
+	run->has_sample = true;
+}
+
 /* 1 as look(). */
 static int handle_sample(
 	struct run *run, struct soak_sample *sample, double fps_target, struct error *err)
 {
 	double elapsed = elapsed_s(run->state);
 
-	soak_viewers_take(&run->viewers, sample);
+	take_viewers(run, sample);
 	watch_server(run, sample);
 	append(run, sample, elapsed);
 	log_memory(run, sample, elapsed);
@@ -296,7 +289,8 @@ static int begin(struct run *run, struct error *err)
 	if (r < 0) {
 		return r;
 	}
-	note(run, run->state->is_continued ? "continued: %s, %u viewers" : "begun: %s, %u viewers",
+	soak_log_note(run->log,
+		run->state->is_continued ? "continued: %s, %u viewers" : "begun: %s, %u viewers",
 		run->state->plan.url, run->state->plan.viewers);
 	return soak_sampler_start(&run->sampler, &url, run->state->plan.interval_ns, err);
 }
@@ -341,12 +335,12 @@ int soak_run(struct soak_state *state, const struct soak_observer *observer, enu
 		r = loop(&run, &signals, ret_end, err);
 	}
 	if (r == 0) {
-		note(&run, "%s after %.0f s", end_name(*ret_end), elapsed_s(state));
+		soak_log_note(run.log, "%s after %.0f s", end_name(*ret_end), elapsed_s(state));
 	}
 	if (r == 0 && *ret_end == SOAK_END_LEAK) {
 		struct error why = {0};
 		if (soak_evidence_save(state, (pid_t)run.server_pid, &why) < 0) {
-			note(&run, "evidence: %s", why.text);
+			soak_log_note(run.log, "evidence: %s", why.text);
 		}
 	}
 	done(&run);

@@ -5,27 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "soak/verdict-impl.h"
 #include "stats/horizon.h"
 #include "stats/looks.h"
 #include "util/cleanup.h"
 
 #define SEED 1 /* the same samples give the same verdict */
-
-const struct soak_bar_info soak_bars[SOAK_BAR_COUNT] = {
-	[SOAK_BAR_RESTARTS] = {"restarts of the server", ""},
-	[SOAK_BAR_VIEWERS_LOST] = {"viewers lost", ""},
-	[SOAK_BAR_BROKEN] = {"broken pictures", ""},
-	[SOAK_BAR_FPS] = {"least frame rate", "fps"},
-	[SOAK_BAR_USED_PERCENT] = {"memory in use, most", "%"},
-	[SOAK_BAR_CPU_PERCENT] = {"processors, mean", "%"},
-	[SOAK_BAR_OOM_KILLS] = {"processes killed for memory", ""},
-};
-
-/* Of the guide: at most 75 % of memory, 60 % of the processors. */
-static const double most[SOAK_BAR_COUNT] = {
-	[SOAK_BAR_USED_PERCENT] = 75,
-	[SOAK_BAR_CPU_PERCENT] = 60,
-};
 
 /* Descriptors and threads: whole numbers, so less than one more in the time shows nothing. */
 static struct leak_limits limits_of(enum soak_figure figure, double duration_s)
@@ -47,49 +32,8 @@ struct collection {
 	uint64_t first_ns, last_ns; /* by the calendar */
 	struct soak_sample served;  /* the latest that the server answered */
 	bool is_served;
-	double cpu_sum;
-	size_t n_cpu;
+	struct bar_sums sums;
 };
-
-static void raise(struct soak_bar_result *bar, double value)
-{
-	if (isnan(value)) {
-		return;
-	}
-	bar->value =
-		bar->state == SOAK_BAR_STATE_UNKNOWN || value > bar->value ? value : bar->value;
-	bar->state = SOAK_BAR_STATE_MET;
-}
-
-static void add_up(struct soak_bar_result *bar, double value)
-{
-	if (!isnan(value)) {
-		bar->value += value;
-		bar->state = SOAK_BAR_STATE_MET;
-	}
-}
-
-/* The first sample of a run has the pictures that were there before everything was running. */
-static void add_bars(struct collection *collection, const struct soak_sample *sample, bool is_first)
-{
-	struct soak_bar_result *bars = collection->verdict->bars;
-	const double *figures = sample->figures;
-
-	add_up(&bars[SOAK_BAR_VIEWERS_LOST], figures[SOAK_FIGURE_VIEWERS_LOST]);
-	add_up(&bars[SOAK_BAR_BROKEN], figures[SOAK_FIGURE_BROKEN]);
-	add_up(&bars[SOAK_BAR_OOM_KILLS], figures[SOAK_FIGURE_OOM_KILLS]);
-	raise(&bars[SOAK_BAR_USED_PERCENT], figures[SOAK_FIGURE_USED_PERCENT]);
-	double fps = figures[SOAK_FIGURE_FPS_MIN];
-	struct soak_bar_result *rate = &bars[SOAK_BAR_FPS];
-	if (!isnan(fps) && !is_first &&
-		(rate->state == SOAK_BAR_STATE_UNKNOWN || fps < rate->value)) {
-		*rate = (struct soak_bar_result){.state = SOAK_BAR_STATE_MET, .value = fps};
-	}
-	if (!isnan(figures[SOAK_FIGURE_MACHINE_CPU])) {
-		collection->cpu_sum += figures[SOAK_FIGURE_MACHINE_CPU];
-		collection->n_cpu++;
-	}
-}
 
 static struct soak_segment *current_segment(struct collection *collection)
 {
@@ -125,36 +69,13 @@ static void add_sample(
 	if (collection->verdict->n_samples++ == 0) {
 		collection->first_ns = sample->real_ns;
 	}
-	add_bars(collection, sample, is_new);
+	bars_add(collection->verdict->bars, &collection->sums, sample, is_new);
 	if (is_served) {
 		add_to_segment(collection, index, is_new);
 		collection->served = *sample;
 		collection->is_served = true;
 	}
 	collection->last_ns = sample->real_ns;
-}
-
-static void finish_bars(const struct collection *collection, const struct soak_judging *judging)
-{
-	struct soak_verdict *verdict = collection->verdict;
-	struct soak_bar_result *bars = verdict->bars;
-
-	if (verdict->n_segments > 0) {
-		bars[SOAK_BAR_RESTARTS] = (struct soak_bar_result){
-			.state = SOAK_BAR_STATE_MET, .value = (double)(verdict->n_segments - 1)};
-	}
-	if (collection->n_cpu > 0) {
-		bars[SOAK_BAR_CPU_PERCENT] = (struct soak_bar_result){.state = SOAK_BAR_STATE_MET,
-			.value = collection->cpu_sum / (double)collection->n_cpu};
-	}
-	for (int i = 0; i < SOAK_BAR_COUNT; i++) {
-		bars[i].bar = i == SOAK_BAR_FPS ? judging->fps_bar : most[i];
-		bool is_missed = i == SOAK_BAR_FPS ? bars[i].value < bars[i].bar
-						   : bars[i].value > bars[i].bar;
-		if (bars[i].state == SOAK_BAR_STATE_MET && is_missed) {
-			bars[i].state = SOAK_BAR_STATE_MISSED;
-		}
-	}
 }
 
 /* The points of one figure in a segment; ret_points has room for segment->n. Returns how many. */
@@ -317,7 +238,7 @@ int soak_judge(const struct samples *samples, const struct soak_judging *judging
 		}
 	}
 	verdict.elapsed_s = ((double)collection.last_ns - (double)collection.first_ns) / 1e9;
-	finish_bars(&collection, judging);
+	bars_finish(&verdict, &collection.sums, judging);
 	for (size_t i = 0; i < verdict.n_segments && i < SOAK_SEGMENTS_MAX; i++) {
 		measure_segment(samples, &collection.segments[i]);
 		verdict.measured_s += collection.segments[i].duration_s;

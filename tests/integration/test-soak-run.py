@@ -111,6 +111,8 @@ class SoakRun(unittest.TestCase):
             self.assertEqual(code, 1)
             self.assertEqual(self.report()["samples"], report["samples"])
             self.assertGreater(report["elapsed_s"], 4)
+            # No start of the viewers counts as pictures that were missing.
+            self.assertGreater(bar(report, "least frame rate")["value"], 5)
 
     def test_another_run_is_not_continued(self):
         with Server() as server:
