@@ -87,7 +87,8 @@ class SoakRun(unittest.TestCase):
             self.assertGreater(bar(report, "least frame rate")["value"], 0)
             series = report["series"]
             self.assertAlmostEqual(series["process.serve.descriptors"]["last"], server.count_fds(), delta=6)
-            self.assertEqual(series["process.serve.threads"]["last"], 3)
+            threads = len(list(pathlib.Path(f"/proc/{server.pid}/task").iterdir()))
+            self.assertAlmostEqual(series["process.serve.threads"]["last"], threads, delta=2)  # two cameras stop
             if not IS_SANITIZED:
                 status = server.status()["memory"]
                 self.assertAlmostEqual(
