@@ -400,8 +400,9 @@ class Bars(unittest.TestCase):
             fields = read_kb(f"/proc/{watch.pid}/smaps_rollup")
             pss = fields["Pss"]
             figure(f"watch at 1 s, two processes: {percent:.3f} % of a core, PSS {pss // 1024} KiB")
-            # Cold caches cost the most on a busy machine, and servers of other tests are watched, too.
-            self.assertLessEqual(percent, 0.2 if os.getloadavg()[0] < 1 else 1)
+            # Servers of other tests are watched, too; and cold caches cost the most on a busy machine.
+            pairs = max(2, len(re.findall(r": pid \d+$", watch.stderr(), re.MULTILINE))) / 2
+            self.assertLessEqual(percent, pairs * 0.2 if os.getloadavg()[0] < 1 else 1)
             # The rest of PSS is the share of libc's pages, which depends on how many processes map them.
             self.assertLessEqual(fields["Pss_Anon"], 400 * 1024)
             self.assertLessEqual(pss, 700 * 1024)
