@@ -153,7 +153,8 @@ def check_suites(fresh, suites):
 def check_units(fresh):
     files = fresh.run("dpkg", "-L", "twinlens").stdout.splitlines()
     units = {name for name in files if name.endswith(".service")}
-    wanted = {f"/usr/lib/systemd/system/{name}.service" for name in ("twinlens", "twinlens-tune", "twinlens-soak@")}
+    names = ("twinlens", "twinlens-tune", "twinlens-watch", "twinlens-soak@")
+    wanted = {f"/usr/lib/systemd/system/{name}.service" for name in names}
     fresh.check("its units lie under /usr/lib", units == wanted, " ".join(sorted(units)))
 
 
