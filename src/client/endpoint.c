@@ -92,14 +92,6 @@ int endpoint_init(
 	return write_request(endpoint, url, protocol, err);
 }
 
-static uint64_t read_clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
-}
-
 uint64_t endpoint_local_ns(const struct endpoint *endpoint, uint64_t captured_ns, uint64_t now_ns)
 {
 	bool is_multipart = endpoint->stream.kind == STREAM_KIND_MULTIPART;
@@ -111,7 +103,7 @@ uint64_t endpoint_local_ns(const struct endpoint *endpoint, uint64_t captured_ns
 		return 0;
 	}
 	if (clock != CLOCK_MONOTONIC) {
-		ahead_ns += read_clock_ns(clock) - now_ns;
+		ahead_ns += clock_read_ns(clock) - now_ns;
 	}
 	uint64_t local_ns = captured_ns - ahead_ns;
 	int64_t age_ns = (int64_t)(now_ns - local_ns);

@@ -46,21 +46,13 @@ struct track *viewer_track(struct viewer *viewer, unsigned camera)
 	return viewer->tracks[camera];
 }
 
-static uint64_t realtime_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
-}
-
 /* When the last byte of a picture came, on CLOCK_MONOTONIC. */
 static uint64_t arrival_ns(uint64_t now_ns, uint64_t stamp_ns)
 {
 	if (stamp_ns == 0) {
 		return now_ns;
 	}
-	uint64_t read_ns = realtime_ns();
+	uint64_t read_ns = clock_read_ns(CLOCK_REALTIME);
 	uint64_t lag_ns = read_ns > stamp_ns ? read_ns - stamp_ns : 0;
 	return lag_ns < now_ns ? now_ns - lag_ns : now_ns;
 }

@@ -194,20 +194,12 @@ static void take_system(const struct system_sample *system, struct soak_sample *
 	figures[SOAK_FIGURE_FRAGMENTATION] = least_unusable(system);
 }
 
-static uint64_t read_clock(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
-}
-
 void probe_read(struct probe *probe, uint64_t timeout_ns, struct soak_sample *ret_sample)
 {
 	_cleanup_json_ json_t *status = NULL;
 
 	*ret_sample = (struct soak_sample){
-		.boot_ns = read_clock(CLOCK_BOOTTIME), .real_ns = read_clock(CLOCK_REALTIME)};
+		.boot_ns = clock_read_ns(CLOCK_BOOTTIME), .real_ns = clock_read_ns(CLOCK_REALTIME)};
 	memcpy(ret_sample->boot_id, probe->boot_id, sizeof(ret_sample->boot_id));
 	for (int i = 0; i < SOAK_FIGURE_COUNT; i++) {
 		ret_sample->figures[i] = NAN;

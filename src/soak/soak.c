@@ -41,10 +41,7 @@ struct run {
 
 static double elapsed_s(const struct soak_state *state)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9 - (double)state->begun_real_ns / 1e9;
+	return ((double)clock_read_ns(CLOCK_REALTIME) - (double)state->begun_real_ns) / 1e9;
 }
 
 int soak_judge_state(

@@ -103,15 +103,12 @@ static bool is_same(const struct soak_plan *a, const struct soak_plan *b)
 
 static int begin(struct soak_state *state, const struct soak_plan *plan, struct error *err)
 {
-	struct timespec now;
-
 	int r = folder_make(state->folder);
 	if (r < 0) {
 		return error_set(err, r, "%s: %s", state->folder, error_name(r));
 	}
-	clock_gettime(CLOCK_REALTIME, &now);
 	state->plan = *plan;
-	state->begun_real_ns = (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
+	state->begun_real_ns = clock_read_ns(CLOCK_REALTIME);
 	return write_run(state, err);
 }
 

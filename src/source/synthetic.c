@@ -175,14 +175,6 @@ static int draw(struct synthetic_source *synthetic, struct frame *frame)
 	return 0;
 }
 
-static uint64_t realtime_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
-}
-
 static int synthetic_read(struct source *source, struct frame **ret_frame, struct error *err)
 {
 	struct synthetic_source *synthetic = from_source(source);
@@ -197,7 +189,8 @@ static int synthetic_read(struct source *source, struct frame **ret_frame, struc
 	if (!frame) {
 		return FRAME_DROP_EXHAUSTED;
 	}
-	synthetic_pattern_set(&synthetic->pattern, synthetic->sequence, realtime_ns());
+	synthetic_pattern_set(
+		&synthetic->pattern, synthetic->sequence, clock_read_ns(CLOCK_REALTIME));
 	r = draw(synthetic, frame);
 	if (r > 0) {
 		return r;

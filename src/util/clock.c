@@ -1,16 +1,16 @@
 #include "util/clock.h"
 
-static uint64_t read_clock_ns(clockid_t id)
+uint64_t clock_read_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(id, &now);
+	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * NSEC_PER_SEC + (uint64_t)now.tv_nsec;
 }
 
 uint64_t clock_now_ns(void)
 {
-	return read_clock_ns(CLOCK_MONOTONIC);
+	return clock_read_ns(CLOCK_MONOTONIC);
 }
 
 struct timespec clock_left_until(uint64_t deadline_ns)
@@ -29,5 +29,5 @@ double clock_to_seconds(uint64_t ns)
 
 uint64_t clock_process_cpu_ns(void)
 {
-	return read_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+	return clock_read_ns(CLOCK_PROCESS_CPUTIME_ID);
 }

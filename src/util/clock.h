@@ -12,6 +12,9 @@
 /* Now, in ns of CLOCK_MONOTONIC. Any thread; no system call (vDSO). */
 uint64_t clock_now_ns(void);
 
+/* Now, in ns of any clock. Any thread. */
+uint64_t clock_read_ns(clockid_t clock);
+
 /* What is left until deadline_ns, 0 when that is past: for ppoll(2). */
 struct timespec clock_left_until(uint64_t deadline_ns);
 
