@@ -232,7 +232,7 @@ static int check_arguments(int argc, char **argv, struct arguments *arguments)
 		return -EINVAL;
 	}
 	if (arguments->is_leaks && arguments->pid > 0) {
-		log_error("profile: leaks starts a server of its own: it takes no --pid");
+		log_error("profile leaks: --pid: not allowed, as it starts its own server");
 		return -EINVAL;
 	}
 	if (!arguments->duration) {

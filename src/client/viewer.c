@@ -15,7 +15,7 @@
 #define OPCODE_CLOSE 8
 #define OPCODE_PONG  10
 #define DROP_MAX     (1u << 20)
-/* Then it is somebody else's turn: a server may send small messages without end. */
+/* Then the other viewers are served: a server may send small messages without end. */
 #define READS_MAX 64
 
 int viewer_open(

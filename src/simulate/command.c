@@ -20,7 +20,7 @@ static void run(char *const *argv, bool is_quiet, int oom_score, int go_fd, int 
 		n = read(go_fd, &byte, 1);
 	} while (n < 0 && errno == EINTR);
 	if (n != 1) {
-		_exit(1); /* whoever was to say go has ended */
+		_exit(1); /* the process that was to say go has ended */
 	}
 	if (is_quiet && dup2(STDERR_FILENO, STDOUT_FILENO) < 0) {
 		_exit(1);

@@ -1,7 +1,7 @@
 /*
  * What a process holds. Its memory comes from smaps_rollup: since Linux 6.2 the counters of
  * /proc/PID/status are off by up to 32 pages for each processor. Reading smaps_rollup holds the
- * mmap_lock of that process for reading, and waits for whoever holds it for writing.
+ * mmap_lock of that process for reading, and waits for a writer that holds it.
  */
 #ifndef KERNEL_PROCESS_PROCESS_H
 #define KERNEL_PROCESS_PROCESS_H
