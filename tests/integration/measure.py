@@ -44,6 +44,15 @@ class Load:
         return max(0, self.others - earlier.others) / max(1, self.total - earlier.total)
 
 
+def judge_once(case, is_good, told, others):
+    """What was measured once, while other programs had that share of the machine."""
+    if is_good:
+        return
+    if others > BUSY:
+        case.skipTest(f"other programs took {others:.0%} of this machine: {told}")
+    case.fail(told)
+
+
 def judge(case, attempt, attempts=ATTEMPTS):
     """attempt() measures, and returns whether that is good enough, and the figures as a text."""
     seen, before = [], Load()
@@ -52,8 +61,4 @@ def judge(case, attempt, attempts=ATTEMPTS):
         seen.append(text)
         if is_good:
             return
-    others = Load().others_since(before)
-    told = f"no attempt met the bar: {'; '.join(seen)}"
-    if others > BUSY:
-        case.skipTest(f"other programs took {others:.0%} of this machine: {told}")
-    case.fail(told)
+    judge_once(case, False, f"no attempt met the bar: {'; '.join(seen)}", Load().others_since(before))
