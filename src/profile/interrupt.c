@@ -54,3 +54,14 @@ int interrupt_wait(struct interrupt *interrupt, int fd, uint64_t deadline_ns)
 	}
 	return -EINTR;
 }
+
+int interrupt_wait_child(
+	struct interrupt *interrupt, struct child *child, uint64_t deadline_ns, int *ret_status)
+{
+	int r = interrupt_wait(interrupt, child->fd, deadline_ns);
+
+	if (r <= 0) {
+		return r < 0 ? r : -ETIMEDOUT;
+	}
+	return child_wait(child, 0, ret_status);
+}

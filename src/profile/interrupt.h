@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "util/child.h"
+
 struct interrupt {
 	int fd;
 	bool is_raised; /* stays so */
@@ -23,5 +25,9 @@ void interrupt_close(struct interrupt *interrupt);
  * came before; another negative errno.
  */
 int interrupt_wait(struct interrupt *interrupt, int fd, uint64_t deadline_ns);
+
+/* As child_wait(); -EINTR after one of the signals, too. */
+int interrupt_wait_child(
+	struct interrupt *interrupt, struct child *child, uint64_t deadline_ns, int *ret_status);
 
 #endif

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "profile/child.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 
@@ -56,7 +55,8 @@ static int start(const struct tool *tool, const struct scratch *scratch, struct 
 	if (fd < 0) {
 		return error_set(err, fd, "%s: %s", scratch->path, error_name(fd));
 	}
-	int r = child_start(child, tool->argv, fd);
+	const struct child_files files = {.in = -1, .out = fd, .err = fd};
+	int r = child_start(child, tool->argv, &files);
 	if (r == -ENOENT) {
 		return error_set(err, r, "%s is not installed; install the package %s",
 			tool->argv[0], tool->package);
@@ -74,8 +74,8 @@ int tool_run(const struct tool *tool, const struct scratch *scratch, struct inte
 	if (r < 0) {
 		return r;
 	}
-	int waited = child_wait(
-		&child, interrupt, clock_now_ns() + (time_ns > 0 ? time_ns : RUN_NS), &status);
+	int waited = interrupt_wait_child(
+		interrupt, &child, clock_now_ns() + (time_ns > 0 ? time_ns : RUN_NS), &status);
 	if (waited == 0 && time_ns > 0) {
 		return set_failed(tool, scratch, err); /* it was to run on */
 	}

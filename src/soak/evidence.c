@@ -1,17 +1,14 @@
 #include "soak/evidence.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "client/status.h"
 #include "util/beside.h"
+#include "util/child.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/json.h"
@@ -19,7 +16,6 @@
 #define STATUS_TIMEOUT_NS (5 * NSEC_PER_SEC)
 #define PROFILE_DURATION  "10s"
 #define PROFILE_LIMIT_NS  (60 * NSEC_PER_SEC)
-#define POLL_NS           (100 * NSEC_PER_MSEC)
 
 static int save_smaps(const struct soak_state *state, pid_t pid, struct error *err)
 {
@@ -70,48 +66,14 @@ static int save_status(const struct soak_state *state, struct error *err)
 	return 0;
 }
 
-static int wait_for(pid_t pid, int *ret_status)
-{
-	static const struct timespec pause = {.tv_nsec = (long)POLL_NS};
-	uint64_t deadline_ns = clock_now_ns() + PROFILE_LIMIT_NS;
-
-	while (waitpid(pid, ret_status, WNOHANG) == 0) {
-		if (clock_now_ns() > deadline_ns) {
-			kill(pid, SIGKILL);
-			waitpid(pid, ret_status, 0);
-			return -ETIMEDOUT;
-		}
-		nanosleep(&pause, NULL);
-	}
-	return 0;
-}
-
 /* It says on standard output what it found; that is in its files, too. */
-static int spawn_quietly(const char *path, char *const *argv, pid_t *ret_pid)
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none;
-
-	sigemptyset(&none);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-	int r = posix_spawn(ret_pid, path, &actions, &attributes, argv, environ);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return -r;
-}
-
 static int save_profile(const struct soak_state *state, pid_t pid, struct error *err)
 {
 	char program[PATH_MAX], number[16], folder[PATH_MAX];
-	char name[] = "twinlens-profile", by_pid[] = "--pid", for_time[] = "--duration";
-	char duration[] = PROFILE_DURATION, out[] = "--out";
-	char *argv[] = {name, by_pid, number, for_time, duration, out, folder, NULL};
-	pid_t child;
+	const char *argv[] = {
+		program, "--pid", number, "--duration", PROFILE_DURATION, "--out", folder, NULL};
+	const struct child_files files = {.in = -1, .out = -1, .err = STDERR_FILENO};
+	_cleanup_child_ struct child child = CHILD_NONE;
 	int status;
 
 	snprintf(number, sizeof(number), "%d", (int)pid);
@@ -123,10 +85,10 @@ static int save_profile(const struct soak_state *state, pid_t pid, struct error 
 		r = soak_state_path(state, "profile", folder);
 	}
 	if (r == 0) {
-		r = spawn_quietly(program, argv, &child);
+		r = child_start(&child, argv, &files);
 	}
 	if (r == 0) {
-		r = wait_for(child, &status);
+		r = child_wait(&child, clock_now_ns() + PROFILE_LIMIT_NS, &status);
 	}
 	if (r < 0) {
 		return error_set(err, r, "twinlens profile: %s", error_name(r));

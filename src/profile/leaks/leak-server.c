@@ -127,7 +127,8 @@ static int spawn(struct leak_server *server, struct error *err)
 	if (fd < 0) {
 		return error_set(err, fd, "%s: %s", folder, error_name(fd));
 	}
-	r = child_start(&server->child, argv, fd);
+	const struct child_files files = {.in = -1, .out = fd, .err = fd};
+	r = child_start(&server->child, argv, &files);
 	if (r == -ENOENT) {
 		return error_set(
 			err, -ENOENT, "valgrind is not installed; install the package valgrind");
@@ -140,7 +141,8 @@ static int wait_a_little(struct leak_server *server, uint64_t deadline_ns, struc
 {
 	char line[200];
 	int status;
-	int r = child_wait(&server->child, server->interrupt, clock_now_ns() + POLL_NS, &status);
+	int r = interrupt_wait_child(
+		server->interrupt, &server->child, clock_now_ns() + POLL_NS, &status);
 
 	if (r == 0) {
 		scratch_first_line(server->scratch, OUTPUT, line, sizeof(line));

@@ -6,7 +6,7 @@
 #define PROFILE_LEAKS_LEAK_SERVER_H
 
 #include "client/url.h"
-#include "profile/child.h"
+#include "util/child.h"
 #include "profile/leaks/leak-text.h"
 #include "profile/scratch.h"
 #include "util/error.h"

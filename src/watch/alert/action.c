@@ -1,9 +1,7 @@
 #include "watch/alert/action.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "util/child.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -91,73 +90,14 @@ static void fail(
 		action->attempt, attempts, clock_to_seconds(pause_ns));
 }
 
-/* 0 or a negative errno. */
-static int set_attributes(posix_spawnattr_t *attributes)
-{
-	sigset_t none, all;
-
-	sigemptyset(&none);
-	sigfillset(&all);
-	int r = posix_spawnattr_setflags(
-		attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	if (r == 0) {
-		r = posix_spawnattr_setpgroup(attributes, 0);
-	}
-	if (r == 0) {
-		r = posix_spawnattr_setsigmask(attributes, &none);
-	}
-	if (r == 0) {
-		r = posix_spawnattr_setsigdefault(attributes, &all);
-	}
-	return -r;
-}
-
-/* Standard output is for samples, so what an action prints goes to standard error. */
-static int set_files(posix_spawn_file_actions_t *files, int mail_fd)
-{
-	int r = mail_fd >= 0 ? posix_spawn_file_actions_adddup2(files, mail_fd, STDIN_FILENO)
-			     : posix_spawn_file_actions_addopen(
-				       files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-
-	if (r == 0) {
-		r = posix_spawn_file_actions_adddup2(files, STDERR_FILENO, STDOUT_FILENO);
-	}
-	return -r;
-}
-
-/* The pid, or a negative errno. */
-static int spawn(const struct action *action, char **argv)
-{
-	posix_spawnattr_t attributes;
-	posix_spawn_file_actions_t files;
-	pid_t pid = 0;
-
-	int r = -posix_spawnattr_init(&attributes);
-	if (r < 0) {
-		return r;
-	}
-	r = -posix_spawn_file_actions_init(&files);
-	if (r < 0) {
-		posix_spawnattr_destroy(&attributes);
-		return r;
-	}
-	r = set_attributes(&attributes);
-	if (r == 0) {
-		r = set_files(&files, action->mail_fd);
-	}
-	if (r == 0) {
-		r = -posix_spawn(&pid, argv[0], &files, &attributes, argv, action->variables);
-	}
-	posix_spawn_file_actions_destroy(&files);
-	posix_spawnattr_destroy(&attributes);
-	return r < 0 ? r : pid;
-}
-
 static void start(struct actions *actions, struct action *action, uint64_t now_ns)
 {
-	char shell[] = "/bin/sh", c[] = "-c", i[] = "-i", t[] = "-t";
-	char *exec_argv[] = {shell, c, action->target, NULL};
-	char *mail_argv[] = {actions->settings.sendmail, i, t, NULL};
+	const char *exec_argv[] = {"/bin/sh", "-c", action->target, NULL};
+	const char *mail_argv[] = {actions->settings.sendmail, "-i", "-t", NULL};
+	const char **argv = action->mail_fd >= 0 ? mail_argv : exec_argv;
+	/* Standard output is for samples, so what an action prints goes to standard error. */
+	const struct child_files files = {
+		.in = action->mail_fd, .out = STDERR_FILENO, .err = STDERR_FILENO};
 
 	action->attempt++;
 	action->is_timed_out = false;
@@ -165,15 +105,13 @@ static void start(struct actions *actions, struct action *action, uint64_t now_n
 		fail(actions, action, now_ns, error_name(-errno));
 		return;
 	}
-	int pid = spawn(action, action->mail_fd >= 0 ? mail_argv : exec_argv);
-	if (pid < 0) {
+	int r = child_spawn(argv[0], argv, action->variables, &files, &action->pid);
+	if (r < 0) {
 		char reason[128];
-		snprintf(reason, sizeof(reason), "cannot run %.60s: %s",
-			action->mail_fd >= 0 ? mail_argv[0] : shell, error_name(pid));
+		snprintf(reason, sizeof(reason), "cannot run %.60s: %s", argv[0], error_name(r));
 		fail(actions, action, now_ns, reason);
 		return;
 	}
-	action->pid = pid;
 	action->deadline_ns = now_ns + actions->settings.timeout_ns;
 }
 

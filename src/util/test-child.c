@@ -1,5 +1,5 @@
 /* On real programs: sh and sleep. */
-#include "profile/child.h"
+#include "util/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,13 +18,14 @@
 
 #include "util/clock.h"
 
-static struct interrupt interrupt;
+static const struct child_files none = {.in = -1, .out = -1, .err = -1};
 
 static int start(struct child *child, int output_fd, const char *command)
 {
 	const char *argv[] = {"sh", "-c", command, NULL};
+	const struct child_files files = {.in = -1, .out = output_fd, .err = output_fd};
 
-	return child_start(child, argv, output_fd);
+	return child_start(child, argv, &files);
 }
 
 static uint64_t in_ms(uint64_t ms)
@@ -41,7 +42,7 @@ static void test_runs_to_its_end(void **state)
 
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
 	assert_int_equal(start(&child, fds[1], "echo out; echo err >&2; exit 3"), 0);
-	assert_int_equal(child_wait(&child, &interrupt, in_ms(20000), &status), 0);
+	assert_int_equal(child_wait(&child, in_ms(20000), &status), 0);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 3);
 	assert_int_equal(child.pid, 0);
@@ -59,7 +60,7 @@ static void test_a_program_that_is_not_there(void **state)
 	const char *argv[] = {"twinlens-no-such-program", NULL};
 	char path[PATH_MAX];
 
-	assert_int_equal(child_start(&child, argv, STDERR_FILENO), -ENOENT);
+	assert_int_equal(child_start(&child, argv, &none), -ENOENT);
 	assert_int_equal(child_find("twinlens-no-such-program", path), -ENOENT);
 	assert_int_equal(child_find("sh", path), 0);
 	assert_int_equal(path[0], '/');
@@ -77,7 +78,7 @@ static void test_ends_the_whole_group(void **state)
 	assert_int_equal(start(&child, fds[1], "trap '' INT; sleep 1000 & echo; wait"), 0);
 	close(fds[1]);
 	assert_int_equal(read(fds[0], &byte, 1), 1);
-	assert_int_equal(child_wait(&child, &interrupt, in_ms(50), &status), -ETIMEDOUT);
+	assert_int_equal(child_wait(&child, in_ms(50), &status), -ETIMEDOUT);
 	status = child_end(&child, SIGINT, NSEC_PER_SEC / 10);
 	assert_true(WIFSIGNALED(status));
 	assert_int_equal(WTERMSIG(status), SIGKILL);
@@ -94,7 +95,7 @@ static void test_can_be_ended_softly(void **state)
 	const char *argv[] = {"sleep", "1000", NULL};
 
 	signal(SIGINT, SIG_IGN);
-	assert_int_equal(child_start(&child, argv, STDERR_FILENO), 0);
+	assert_int_equal(child_start(&child, argv, &none), 0);
 	int status = child_end(&child, SIGINT, 20 * NSEC_PER_SEC);
 	signal(SIGINT, SIG_DFL);
 	assert_true(WIFSIGNALED(status));
@@ -128,22 +129,71 @@ static void test_dies_with_its_parent(void **state)
 	close(fds[0]);
 }
 
-static void test_a_signal_ends_every_wait(void **state)
+/* A program may leave children behind when it ends. */
+static void test_what_is_left_of_the_group_is_killed(void **state)
 {
 	(void)state;
-	struct interrupt mine;
 	struct child child = CHILD_NONE;
-	const char *argv[] = {"sleep", "1000", NULL};
+	char byte;
+	int fds[2], status;
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	assert_int_equal(start(&child, fds[1], "sleep 1000 &"), 0);
+	close(fds[1]);
+	assert_int_equal(child_wait(&child, in_ms(20000), &status), 0);
+	assert_int_equal(status, 0);
+	assert_int_equal(read(fds[0], &byte, 1), 0);
+	close(fds[0]);
+}
+
+static void test_its_environment_and_its_input(void **state)
+{
+	(void)state;
+	const char *argv[] = {"sh", "-c", "read -r line; echo \"$line $WORD\"", NULL};
+	char word[] = "WORD=two", *environment[] = {word, NULL}, text[16] = "";
+	int in[2], out[2], status;
+	pid_t pid;
+
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	assert_int_equal(write(in[1], "one\n", 4), 4);
+	const struct child_files files = {.in = in[0], .out = out[1], .err = -1};
+	assert_int_equal(child_spawn("/bin/sh", argv, environment, &files, &pid), 0);
+	assert_int_equal(getpgid(pid), pid);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(read(out[0], text, sizeof(text) - 1), 8);
+	assert_string_equal(text, "one two\n");
+	for (int i = 0; i < 2; i++) {
+		close(in[i]);
+		close(out[i]);
+	}
+}
+
+static int run(const char *command, uint64_t timeout_ms, struct child_text *out,
+	struct child_text *err, int *ret_status)
+{
+	const char *argv[] = {"sh", "-c", command, NULL};
+
+	return child_run(argv, timeout_ms * NSEC_PER_MSEC, out, err, ret_status);
+}
+
+static void test_what_it_writes_is_kept_up_to_a_limit(void **state)
+{
+	(void)state;
+	char out_text[8], err_text[8];
+	struct child_text out = {.text = out_text, .size = sizeof(out_text)};
+	struct child_text err = {.text = err_text, .size = sizeof(err_text)};
 	int status;
 
-	assert_int_equal(interrupt_open(&mine), 0);
-	assert_int_equal(child_start(&child, argv, STDERR_FILENO), 0);
-	assert_int_equal(interrupt_wait(&mine, -1, in_ms(10)), 0);
-	kill(getpid(), SIGTERM);
-	assert_int_equal(child_wait(&child, &mine, in_ms(20000), &status), -EINTR);
-	assert_int_equal(interrupt_wait(&mine, -1, in_ms(20000)), -EINTR);
-	child_done(&child);
-	interrupt_close(&mine);
+	assert_int_equal(run("echo out; echo err >&2; exit 3", 20000, &out, &err, &status), 0);
+	assert_int_equal(WEXITSTATUS(status), 3);
+	assert_string_equal(out.text, "out\n");
+	assert_string_equal(err.text, "err\n");
+	assert_int_equal(run("echo 123456; sleep 1000", 20000, &out, &err, &status), -EMSGSIZE);
+	assert_string_equal(out.text, "123456\n");
+	assert_int_equal(run("sleep 1000", 50, &out, &err, &status), -ETIMEDOUT);
+	assert_int_equal(run("exec >&- 2>&-; sleep 1000", 50, &out, &err, &status), -ETIMEDOUT);
 }
 
 int main(void)
@@ -154,11 +204,10 @@ int main(void)
 		cmocka_unit_test(test_ends_the_whole_group),
 		cmocka_unit_test(test_can_be_ended_softly),
 		cmocka_unit_test(test_dies_with_its_parent),
-		cmocka_unit_test(test_a_signal_ends_every_wait),
+		cmocka_unit_test(test_what_is_left_of_the_group_is_killed),
+		cmocka_unit_test(test_its_environment_and_its_input),
+		cmocka_unit_test(test_what_it_writes_is_kept_up_to_a_limit),
 	};
 
-	if (interrupt_open(&interrupt) < 0) {
-		return 1;
-	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
