@@ -2,7 +2,9 @@
 """script/bootstrap and those that call it, on pretended machines, as an ordinary user on a terminal."""
 
 import json
+import os
 import pathlib
+import select
 import subprocess
 import sys
 import tempfile
@@ -134,6 +136,32 @@ class Scripts(unittest.TestCase):
             result = machine.run("script/format", *arguments)
             self.assertEqual(result.returncode, 3, result.stdout)
             self.assertIn("version 19", result.stdout)
+
+
+class Limit(unittest.TestCase):
+    """What tests/limit.py runs leaves nothing behind."""
+
+    def run_with(self, seconds, command):
+        """Runs it by the shell behind a `sleep` in a session of its own, as tests have, and waits until both have
+        ended, which closes the pipe that they hold: the exit status."""
+        reader, writer = os.pipe()
+        with open(reader, "rb", buffering=0) as pipe:
+            process = subprocess.Popen(
+                [sys.executable, SOURCE / "tests/limit.py", str(seconds), "sh", "-c",
+                 f"setsid sleep 60 & echo >&{writer}; {command}"], pass_fds=[writer],
+            )  # fmt: skip
+            os.close(writer)
+            self.assertEqual(pipe.read(1), b"\n")
+            status = process.wait(20)
+            self.assertEqual(select.select([pipe], [], [], 10)[0], [pipe], "something still runs")
+            self.assertEqual(pipe.read(1), b"")
+        return status
+
+    def test_at_its_end(self):
+        self.assertEqual(self.run_with(20, "exit 3"), 3)
+
+    def test_at_the_limit(self):
+        self.assertEqual(self.run_with(1, "wait"), 124)
 
 
 class Summary(unittest.TestCase):
