@@ -165,6 +165,38 @@ class Limit(unittest.TestCase):
 
 
 class Summary(unittest.TestCase):
+    def summarize(self, tests, status):
+        """The lines that it prints of a log with these tests."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "build-x/meson-logs/unit.json"
+            path.parent.mkdir(parents=True)
+            path.write_text("\n".join(map(json.dumps, tests)) + "\n", encoding="utf-8")
+            result = subprocess.run(
+                [sys.executable, SOURCE / "tests/summarize.py", path, "--", *(["no build"] if status else [])],
+                capture_output=True, text=True, timeout=20, check=False,
+            )
+        self.assertEqual(result.returncode, status, result.stderr)
+        return result.stdout.splitlines()
+
+    def test_failures_say_why(self):
+        tap = "ok 1 - A.a\n# took 0.10 s\n# test-a.py:7: check()\n# AssertionError: 1 != 2\nnot ok 2 - A.b\n# took 1.00 s\n"
+        tests = [
+            {"name": "tap", "result": "ERROR", "stdout": tap},
+            {"name": "crash", "result": "FAIL", "stdout": "begun\n", "stderr": "\nAborted\n"},
+        ]
+        self.assertEqual(self.summarize(tests, 1), [
+            "failed:", "  unit, build-x: tap: A.b", "      test-a.py:7: check()", "      AssertionError: 1 != 2",
+            "  unit, build-x: crash: fail", "      begun", "      Aborted", "  no build", "1 passed, 3 failed, 0 skipped",
+        ])  # fmt: skip
+
+    def test_many_failures_are_named_in_few_lines(self):
+        said = "".join(f"{i} {'x' * 5000}\n" for i in range(1000))
+        lines = self.summarize([{"name": f"t{i}", "result": "FAIL", "stdout": said} for i in range(15)], 1)
+        self.assertEqual(sum(line.endswith(": fail") for line in lines), 15)
+        self.assertEqual(len(lines), 1 + 15 * (1 + 80 // 16) + 1 + 1)
+        self.assertLess(max(map(len, lines)), 320)
+        self.assertTrue(any(line.startswith("      999 ") for line in lines))
+
     def test_skips_are_grouped(self):
         root = "# a note\nok 1 - A.b # SKIP not root\nok 2 - A.c # SKIP not root\nok 3 - A.d\n"
         tests = [
@@ -172,16 +204,8 @@ class Summary(unittest.TestCase):
             {"name": "browser", "result": "SKIP", "stdout": "skipped: node is missing\n"},
             *({"name": f"t{i}", "result": "OK", "stdout": "ok 1 - A.b # SKIP not root\n"} for i in range(4)),
         ]
-        with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder) / "build-x/meson-logs/unit.json"
-            path.parent.mkdir(parents=True)
-            path.write_text("\n".join(map(json.dumps, tests)) + "\n", encoding="utf-8")
-            result = subprocess.run(
-                [sys.executable, SOURCE / "tests/summarize.py", path, "--"], capture_output=True, text=True,
-                timeout=20, check=True,
-            )
         names = "; ".join(f"unit, build-x: {name}" for name in ("tune", "t0", "t1"))
-        self.assertEqual(result.stdout.splitlines(), [
+        self.assertEqual(self.summarize(tests, 0), [
             "skipped:", f"  6 x not root ({names}, and 2 more tests)",
             "  1 x node is missing (unit, build-x: browser)", "1 passed, 0 failed, 7 skipped",
         ])  # fmt: skip
