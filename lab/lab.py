@@ -24,12 +24,16 @@ class Lab:
         self.board = board
         self.log = log
         self.counts = {"ok": 0, "FAIL": 0, "skip": 0}
+        self.scenario = ""
+        self.failed = []
 
     def _print(self, verdict, name, figure):
         self.counts[verdict] += 1
         line = f"  {verdict:<4}  {name:<58}  {figure}".rstrip()
         print(line, flush=True)
         self.log(line)
+        if verdict == "FAIL":
+            self.failed.append(f"{self.scenario}: {name.strip()}: {figure}")
 
     def check(self, name, ok, figure=""):
         self._print("ok" if ok else "FAIL", name, figure)

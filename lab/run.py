@@ -35,6 +35,7 @@ def run_scenario(lab, file):
     spec.loader.exec_module(module)
     print(f"\n{module.__doc__.strip()}", flush=True)
     lab.log(f"== {file.stem}")
+    lab.scenario = file.stem
     try:
         module.run(lab)
     except Stop:
@@ -61,6 +62,9 @@ def run_all(scenarios, log):
         for file in scenarios:
             run_scenario(lab, file)
     print(f"\nlog: {LOG}")
+    if lab.failed:
+        print("failed:")
+        print("\n".join(f"  {line}" for line in lab.failed))
     print("{ok} passed, {FAIL} failed, {skip} skipped".format(**lab.counts))
     return 1 if lab.counts["FAIL"] or not lab.counts["ok"] else 0
 

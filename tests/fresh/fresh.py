@@ -25,7 +25,7 @@ ENVIRONMENT = {
 }
 PROMPT = r"\[sudo\] password for \w+:|\[Y/n\] ?"
 OPEN = r"open (http://127\.0\.0\.1:\d+)/"
-INSTALL_SECONDS = 400
+INSTALL_SECONDS = 600
 SUITES_SECONDS = 2700
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 STATE = "var/lib/twinlens/tune"
@@ -41,6 +41,7 @@ class Fresh:
         self.log = log
         self.password = secrets.token_hex(8)
         self.counts = {"ok": 0, "FAIL": 0}
+        self.failed = []
         self.run("chpasswd", input=f"{USER}:{self.password}\n")
 
     def check(self, name, ok, figure=""):
@@ -49,6 +50,8 @@ class Fresh:
         line = f"  {verdict:<4}  {name:<58}  {figure}".rstrip()
         print(line, flush=True)
         self.log.write(f"{line}\n")
+        if not ok:
+            self.failed.append(f"  {name.strip()}: {figure}")
         return ok
 
     def require(self, name, ok, figure=""):
@@ -280,7 +283,10 @@ def main():
     with open(log_path, "w", encoding="utf-8") as log:
         fresh = Fresh(root, log)
         try_everything(fresh, suites or ["lint"])
-    print(f"\nlog: {log_path}\n{release}: {fresh.counts['ok']} passed, {fresh.counts['FAIL']} failed")
+    print(f"\nlog: {log_path}")
+    if fresh.failed:
+        print("\n".join([f"failed on {release}:", *fresh.failed]))
+    print(f"{release}: {fresh.counts['ok']} passed, {fresh.counts['FAIL']} failed")
     return 1 if fresh.counts["FAIL"] else 0
 
 
