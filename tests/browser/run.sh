@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the browser suite. 77 tells Meson that something it needs is missing. Set-up, once:
+# Runs a file of the browser suite. 77 tells Meson that something it needs is missing. Set-up, once:
 # npm ci --prefix tests/browser --ignore-scripts
 set -eu
 cd "$(dirname "$0")"
@@ -16,4 +16,4 @@ chromium=${CHROMIUM:-/usr/bin/chromium}
 
 TWINLENS=$(realpath "${TWINLENS:-../../build/src/cli/twinlens}")
 export TWINLENS CHROMIUM="$chromium"
-exec node --test suite.js
+exec node --test "$1"

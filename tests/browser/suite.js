@@ -6,7 +6,6 @@ import './picture.test.js';
 import './live.test.js';
 import './control.test.js';
 import './trouble.test.js';
-import './memory.test.js';
 import './report.test.js';
 
 after(closeBrowser);
