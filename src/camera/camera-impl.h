@@ -1,4 +1,7 @@
-/* What camera.c (the thread, its pauses) and session.c (the device at work) share. */
+/*
+ * What session.c (the device at work, and what the hub is told of it) offers to camera.c (the
+ * thread, its pauses). Nothing leads back.
+ */
 #ifndef CAMERA_CAMERA_IMPL_H
 #define CAMERA_CAMERA_IMPL_H
 

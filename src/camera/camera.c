@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -23,39 +22,6 @@
 
 #define RETRY_FIRST_NS (250 * NSEC_PER_MSEC)
 #define RETRY_MAX_NS   (2 * NSEC_PER_SEC)
-
-void camera_set_state(struct camera *camera, enum camera_state state, const char *error)
-{
-	struct camera_info *info = &camera->info;
-
-	info->state = state;
-	if (state != CAMERA_STATE_STREAMING) {
-		info->fps = 0;
-	}
-	snprintf(info->error, sizeof(info->error), "%s", error);
-	hub_slot_set_info(camera->slot, info);
-}
-
-bool camera_wait_until(struct camera *camera, int fd, uint64_t deadline_ns)
-{
-	struct pollfd fds[2] = {
-		{.fd = camera->wake_fd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
-	struct timespec timeout = clock_left_until(deadline_ns);
-
-	if (ppoll(fds, 2, deadline_ns == UINT64_MAX ? NULL : &timeout, NULL) <= 0) {
-		return false;
-	}
-	if (fds[0].revents) {
-		eventfd_t count;
-		(void)eventfd_read(camera->wake_fd, &count);
-	}
-	return fds[1].revents != 0;
-}
-
-bool camera_is_ending(struct camera *camera)
-{
-	return atomic_load(&camera->is_ending);
-}
 
 static void wake(void *userdata)
 {
