@@ -235,7 +235,7 @@ class Server:
         self.reader.join(5)
         self.process.stdout.close()
 
-    def stop(self, number=signal.SIGTERM, seconds=1.0):
+    def stop(self, number=signal.SIGTERM, seconds=5.0):
         """Ends it with a signal and checks that it ends well: in time, status 0, nothing to complain about."""
         begun = time.monotonic()
         self.check_alive()

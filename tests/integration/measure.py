@@ -2,6 +2,8 @@
 worse; when none is good enough and other programs had much of the machine meanwhile, the test is skipped, with what it
 measured and how much that was."""
 
+import contextlib
+import functools
 import os
 import pathlib
 
@@ -62,3 +64,21 @@ def judge(case, attempt, attempts=ATTEMPTS):
         if is_good:
             return
     judge_once(case, False, f"no attempt met the bar: {'; '.join(seen)}", Load().others_since(before))
+
+
+def measured(test):
+    """A test whose bars are times and rates: all of it is an attempt."""
+
+    @functools.wraps(test)
+    def run(case):
+        def attempt():
+            try:
+                test(case)
+            except AssertionError as error:
+                return False, str(error)[:300]
+            return True, ""
+
+        case.subTest = lambda *_, **__: contextlib.nullcontext()  # unittest keeps a failure in one to itself
+        judge(case, attempt)
+
+    return run

@@ -8,6 +8,7 @@ import unittest
 
 import harness
 from harness import Config, Server, eventually
+from measure import measured
 from websocket import BINARY, Closed, WebSocket
 
 SMALL = (
@@ -90,6 +91,7 @@ class Ending(unittest.TestCase):
             server.wait_viewers(0, 8)
             viewer.abandon()
 
+    @measured
     def test_end_without_frames(self):
         """Nothing wakes the loop but the time that viewers have to answer the close."""
         with Server(cameras=("cam0=v4l2:/dev/video-none", "cam1=synthetic")) as server:

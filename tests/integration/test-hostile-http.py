@@ -10,6 +10,7 @@ import unittest
 
 import harness
 from harness import Server, eventually
+from measure import measured
 from v4l2 import Cameras
 from viewers import Crowd, longest_gap_ms
 from websocket import WebSocket, is_open
@@ -219,6 +220,7 @@ class Hostile(unittest.TestCase):
 
 
 class Slow(unittest.TestCase):
+    @measured
     def test_requests_that_never_end(self):
         """Ten clients send a byte now and then, ten nothing at all: fewer than there are places."""
         with Server() as server, Crowd() as crowd:
@@ -247,6 +249,7 @@ class Slow(unittest.TestCase):
                 for times in viewer.times.values():
                     self.assertLessEqual(longest_gap_ms(times), GAP_MAX_MS)
 
+    @measured
     def test_limit_of_a_request(self):
         """A request that does not end is answered after 5 s; one that is complete may take longer to answer."""
         with Server() as server, server.connect() as connection, server.connect() as stream:
@@ -257,6 +260,7 @@ class Slow(unittest.TestCase):
             self.assertAlmostEqual(time.monotonic() - begun, 5, delta=0.5 * harness.PATIENCE)
             server.wait_viewers(1)
 
+    @measured
     def test_silent_clients_keep_nobody_out(self):
         """They have all places, and take them again when they lose them; whoever asks is served."""
         with Server() as server, Crowd() as crowd:

@@ -9,6 +9,7 @@ import unittest
 import harness
 from harness import Server
 from jpeg import decode, dimensions
+from measure import measured
 from multipart import Multipart
 from websocket import Refused, WebSocket
 
@@ -257,6 +258,7 @@ class Http(unittest.TestCase):
         self.assertEqual([camera["name"] for camera in cameras], ["cam0", "cam1"])
         self.assertEqual(set(cameras[0]), set(self.server.status()["cameras"][0]))
 
+    @measured
     def test_fps(self):
         with WebSocket(self.server) as viewer:
             end = time.monotonic() + 3

@@ -7,6 +7,7 @@ import unittest
 
 import harness
 from harness import Server, eventually
+from measure import measured
 from multipart import Multipart
 from viewers import Watcher
 from websocket import Refused, WebSocket
@@ -50,6 +51,7 @@ class End(unittest.TestCase):
                 self.assertTrue(watcher.wait_frames(0, 1, 5 * harness.PATIENCE))
             server.wait_viewers(0)
 
+    @measured
     def test_in_time(self):
         """With nobody there, with good viewers, and with viewers that take nothing and never answer."""
         for name, stalled in (("nobody", 0), ("stalled viewers", 3)):
@@ -70,6 +72,7 @@ class End(unittest.TestCase):
             server.process.send_signal(signal.SIGINT)
             self.assertEqual(server.wait_exit(2), 0)
 
+    @measured
     def test_while_a_camera_is_being_retried(self):
         server = Server(cameras=("cam0=v4l2:/dev/video-none", "cam1=synthetic"))
         viewer = WebSocket(server)
@@ -123,17 +126,23 @@ class Leaks(unittest.TestCase):
         with Server("--max-viewers", "64", "-o", "server.send_buffer=256K") as server:
             self.visit(server, 20)
             server.wait_viewers(0)
-            fds, threads = server.count_fds(), server.count_threads()
-            _, private = server.memory()
-            self.visit(server, 200)
-            server.wait_viewers(0)
-            eventually(lambda: server.count_fds() <= fds, 8, f"{server.count_fds()} descriptors become {fds} again")
-            self.assertEqual(server.count_threads(), threads)
-            growth = server.memory()[1] - private
-            harness.figure(f"200 viewers came and went: private memory {growth >> 10:+d} KiB")
+            # A leak grows each time; more viewers at a time than ever before, as on a busy machine, do so once.
+            growth = min(self.growth_of_visits(server, 200) for _ in range(3))
             if not harness.IS_SANITIZED:
                 self.assertLessEqual(growth, 64 << 10)
             self.assertEqual(server.status()["memory"]["pool"]["in_use"] <= 4, True)
+
+    def growth_of_visits(self, server, count):
+        """Of private memory; descriptors and threads are as many as before."""
+        fds, threads = server.count_fds(), server.count_threads()
+        _, private = server.memory()
+        self.visit(server, count)
+        server.wait_viewers(0)
+        eventually(lambda: server.count_fds() <= fds, 8, f"{server.count_fds()} descriptors become {fds} again")
+        self.assertEqual(server.count_threads(), threads)
+        growth = server.memory()[1] - private
+        harness.figure(f"{count} viewers came and went: private memory {growth >> 10:+d} KiB")
+        return growth
 
     def visit(self, server, count):
         for number in range(count):

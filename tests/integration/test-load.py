@@ -13,6 +13,7 @@ import unittest
 
 import harness
 from harness import IS_SANITIZED, PATIENCE, TWINLENS, Server, child_environment, eventually
+from measure import measured
 from scripted import PICTURE, Scripted, load, run_load, steady
 from v4l2 import SHIM, Cameras, record_pictures
 
@@ -30,6 +31,7 @@ class Counts(unittest.TestCase):
         self.assertEqual(document["cameras"]["cam0"]["skipped"], 0)
         self.assertIn("2 pictures were broken", document["problems"])
 
+    @measured
     def test_a_server_that_counts_wrongly(self):
         script = [picture._replace(sequence=2 * i, skipped=i // 2) for i, picture in enumerate(steady(50, 5))]
         script[120] = script[120]._replace(sequence=0)
@@ -43,6 +45,7 @@ class Counts(unittest.TestCase):
         self.assertRegex(result.stdout, r"cam0: \d+ frames are missing in the sequence, but the server counts \d+")
         self.assertIn("cam0: 1 frames came out of order", result.stdout)
 
+    @measured
     def test_two_cameras(self):
         both = [*steady(20, 5), *steady(10, 5, camera=1)]
         with Scripted(sorted(both, key=lambda picture: picture.at), names=("left", "right")) as server:
@@ -53,6 +56,7 @@ class Counts(unittest.TestCase):
             self.assertAlmostEqual(document["cameras"][name]["frames"], 3 * 2 * fps, delta=6)
         self.assertEqual(len(document["each"]), 3)
 
+    @measured
     def test_a_camera_that_does_not_come(self):
         with Scripted(steady(20, 20), names=("cam0", "cam1")) as server:
             status, document = load(server.url(), "--min-fps", 1)
@@ -61,6 +65,7 @@ class Counts(unittest.TestCase):
         self.assertEqual((missing["frames"], missing["fps_min"]), (0, 0))
         self.assertAlmostEqual(missing["age_on_screen_ms"]["max"], document["duration_s"] * 1000, delta=1)
 
+    @measured
     def test_frames_a_second(self):
         for fps, expected in ((19, False), (21, True)):
             with self.subTest(fps), Scripted(steady(20, 5)) as server:
@@ -73,6 +78,7 @@ class Counts(unittest.TestCase):
 class OtherServers(unittest.TestCase):
     """What is no twinlens."""
 
+    @measured
     def test_bare_pictures(self):
         with Scripted(steady(20, 5), names=None, protocol=None) as server:
             status, document = load(server.url("/video", "ws"))
@@ -88,6 +94,7 @@ class OtherServers(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("does not say what cameras it has", document["error"])
 
+    @measured
     def test_multipart(self):
         for stamp in ("{monotonic:.6f}", "{real:.6f}", None, "99999999", "word"):
             with self.subTest(stamp), Scripted(steady(20, 5, age=0.2), names=None, stamp=stamp) as server:
@@ -114,6 +121,7 @@ class OtherServers(unittest.TestCase):
                 self.assertIn(word, document["problems"][0])
 
     @unittest.skipUnless(shutil.which("ffmpeg"), "there is no ffmpeg")
+    @measured
     def test_ffmpeg(self):
         """It serves one viewer, and in chunks."""
         port = harness.free_port()
@@ -134,6 +142,7 @@ class OtherServers(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("ustreamer"), "there is no ustreamer")
     @unittest.skipIf(IS_SANITIZED, "the fake camera cannot be preloaded into another program then")
+    @measured
     def test_ustreamer(self):
         port = harness.free_port()
         with Cameras({"/dev/video90": "mjpeg:{pictures},size=640x480,fps=30"}, record_pictures()) as cameras:
@@ -155,6 +164,7 @@ class OtherServers(unittest.TestCase):
 class Twinlens(unittest.TestCase):
     CAMERAS = ("cam0=synthetic,fps=20", "cam1=synthetic,fps=10,format=mjpeg,size=320x240")
 
+    @measured
     def test_both_transports(self):
         with Server(cameras=self.CAMERAS, *("--max-viewers", "8")) as server:
             url = f"http://127.0.0.1:{server.port}"
@@ -219,6 +229,7 @@ class Twinlens(unittest.TestCase):
         self.assertLess(document["duration_s"], 10 * PATIENCE)
         self.assertGreater(document["cameras"]["cam0"]["frames"], 0)
 
+    @measured
     def test_report_and_distribution(self):
         with Server(cameras=self.CAMERAS) as server, tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder) / "ages.hgrm"

@@ -32,6 +32,22 @@ class Measure(unittest.TestCase):
         with self.assertRaisesRegex(unittest.SkipTest, "took 60% of this machine: .*42 ms"):
             self.judge([False], 0.6)
 
+    def test_a_whole_test(self):
+        tries = []
+
+        @measure.measured
+        def test(case):
+            tries.append(1)
+            with case.subTest("the second one is good"):
+                case.assertEqual(len(tries), 2)
+
+        test(self)
+        self.assertEqual(len(tries), 2)
+        with mock.patch.object(measure.Load, "others_since", return_value=0):
+            self.assertRaisesRegex(AssertionError, "3 != 2; 4 != 2; 5 != 2", test, self)
+        with mock.patch.object(measure.Load, "others_since", return_value=1):
+            self.assertRaises(unittest.SkipTest, test, self)
+
     def test_whose_work(self):
         """That of children counts as this program's own, while they run and after."""
         before, burned = measure.own_ticks(), BURN_S * os.sysconf("SC_CLK_TCK") * 0.9

@@ -9,6 +9,7 @@ import unittest
 
 import harness
 from harness import Config, NotifySocket, Server
+from measure import measured
 from websocket import WebSocket
 
 # Names stderr, or with an offset something else, as the stream to the journal, and runs a command.
@@ -54,6 +55,7 @@ class Notify(unittest.TestCase):
             server.stop()
             self.notify.wait("STOPPING", "1", after=index)
 
+    @measured
     def test_watchdog(self):
         env = {"NOTIFY_SOCKET": self.notify.path, "WATCHDOG_USEC": "400000"}
         with Server(env=env) as server, WebSocket(server) as viewer:

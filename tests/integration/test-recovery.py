@@ -8,7 +8,7 @@ import unittest
 
 import harness
 from harness import figure
-from measure import judge
+from measure import judge, measured
 from prometheus import Metrics
 from v4l2 import Cameras, record_pictures
 from viewers import Crowd, longest_gap_ms
@@ -160,7 +160,9 @@ class Recovery(unittest.TestCase):
             server.wait_state("cam0", "idle")
             self.assertEqual(server.get("/healthz").status, 200)
 
+    @measured
     def test_end_while_frozen(self):
+        self.fakes.command("/dev/video90 thaw")  # after an earlier attempt
         server = self.fakes.server(cameras=TWO)
         viewer = WebSocket(server)
         viewer.receive_frame(0)
