@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,17 +38,25 @@ int child_find(const char *name, char ret_path[PATH_MAX])
 	}
 }
 
-static int set_attributes(posix_spawnattr_t *attributes)
+int child_attributes_init(posix_spawnattr_t *ret_attributes)
 {
 	sigset_t none, defaults;
+	int r = -posix_spawnattr_init(ret_attributes);
 
+	if (r < 0) {
+		return r;
+	}
 	sigemptyset(&none);
 	sigfillset(&defaults);
-	posix_spawnattr_setsigmask(attributes, &none);
-	posix_spawnattr_setsigdefault(attributes, &defaults);
-	posix_spawnattr_setpgroup(attributes, 0);
-	return -posix_spawnattr_setflags(
-		attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+	posix_spawnattr_setsigmask(ret_attributes, &none);
+	posix_spawnattr_setsigdefault(ret_attributes, &defaults);
+	posix_spawnattr_setpgroup(ret_attributes, 0);
+	r = -posix_spawnattr_setflags(ret_attributes,
+		POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+	if (r < 0) {
+		posix_spawnattr_destroy(ret_attributes);
+	}
+	return r;
 }
 
 static int set_file(posix_spawn_file_actions_t *actions, int from, int to)
@@ -74,7 +81,7 @@ int child_spawn(const char *path, const char *const argv[], char *const environm
 	posix_spawnattr_t attributes;
 	posix_spawn_file_actions_t actions;
 
-	int r = -posix_spawnattr_init(&attributes);
+	int r = child_attributes_init(&attributes);
 	if (r < 0) {
 		return r;
 	}
@@ -83,10 +90,7 @@ int child_spawn(const char *path, const char *const argv[], char *const environm
 		posix_spawnattr_destroy(&attributes);
 		return r;
 	}
-	r = set_attributes(&attributes);
-	if (r == 0) {
-		r = set_files(&actions, files);
-	}
+	r = set_files(&actions, files);
 	if (r == 0) {
 		r = -posix_spawn(ret_pid, path, &actions, &attributes, (char **)argv, environment);
 	}

@@ -8,6 +8,7 @@
 #define UTIL_CHILD_H
 
 #include <limits.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -28,6 +29,12 @@ struct child_files {
 
 /* The program in PATH, as the shell finds it. 0 or -ENOENT; -ENAMETOOLONG. */
 int child_find(const char *name, char ret_path[PATH_MAX]);
+
+/*
+ * For posix_spawn(3): a process group of its own, and no signal is blocked or ignored. 0, to be
+ * ended by posix_spawnattr_destroy, or a negative errno.
+ */
+int child_attributes_init(posix_spawnattr_t *ret_attributes);
 
 /* Only starts the program, which nothing ends; its pid is its group's. 0 or a negative errno. */
 int child_spawn(const char *path, const char *const argv[], char *const environment[],
