@@ -1,7 +1,10 @@
 #include "client/url.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "util/parse.h"
@@ -103,4 +106,18 @@ int url_parse(const char *text, struct url *ret_url, struct error *err)
 	}
 	*ret_url = url;
 	return 0;
+}
+
+void url_set_address(const struct sockaddr_storage *address, struct url *ret_url)
+{
+	const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)address;
+	const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)address;
+	struct url url = {.is_ipv6 = address->ss_family == AF_INET6};
+
+	inet_ntop(address->ss_family,
+		url.is_ipv6 ? (const void *)&ipv6->sin6_addr : (const void *)&ipv4->sin_addr,
+		url.host, sizeof(url.host));
+	snprintf(url.port, sizeof(url.port), "%u",
+		(unsigned)ntohs(url.is_ipv6 ? ipv6->sin6_port : ipv4->sin_port));
+	*ret_url = url;
 }

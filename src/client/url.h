@@ -3,6 +3,7 @@
 #define CLIENT_URL_H
 
 #include <stdbool.h>
+#include <sys/socket.h>
 
 #include "util/error.h"
 
@@ -22,5 +23,8 @@ struct url {
  * is refused, and so are users, fragments, and schemes that are encrypted.
  */
 int url_parse(const char *text, struct url *ret_url, struct error *err);
+
+/* The URL, without a target, of a sockaddr_in or sockaddr_in6. */
+void url_set_address(const struct sockaddr_storage *address, struct url *ret_url);
 
 #endif

@@ -1,8 +1,6 @@
 #include "profile/rates.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,20 +10,6 @@
 
 #define TIMEOUT_NS (2 * NSEC_PER_SEC)
 #define SHARE_BACK 0.9
-
-static void set_url(const struct sockaddr_storage *address, struct url *ret_url)
-{
-	const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)address;
-	const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)address;
-	struct url url = {.is_ipv6 = address->ss_family == AF_INET6};
-
-	inet_ntop(address->ss_family,
-		url.is_ipv6 ? (const void *)&ipv6->sin6_addr : (const void *)&ipv4->sin_addr,
-		url.host, sizeof(url.host));
-	snprintf(url.port, sizeof(url.port), "%u",
-		(unsigned)ntohs(url.is_ipv6 ? ipv6->sin6_port : ipv4->sin_port));
-	*ret_url = url;
-}
 
 int rates_find_server(pid_t pid, struct url *ret_url, struct error *err)
 {
@@ -39,7 +23,7 @@ int rates_find_server(pid_t pid, struct url *ret_url, struct error *err)
 	r = error_set(err, -ENOENT, "process %d listens nowhere", (int)pid);
 	for (size_t i = 0; i < listeners.n; i++) {
 		struct url url;
-		set_url(&listeners.addresses[i], &url);
+		url_set_address(&listeners.addresses[i], &url);
 		r = rates_read(&url, &rates, err);
 		if (r == 0) {
 			*ret_url = url;
