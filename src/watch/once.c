@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include "util/io.h"
+#include "util/log.h"
 #include "watch/record/recorder.h"
 #include "watch/record/render.h"
 #include "watch/replace.h"
@@ -26,7 +27,11 @@ int watch_print_once(
 	if (r < 0) {
 		return r;
 	}
+	watch_settings_ask_server(settings, &once.recorder, pause_ns);
 	recorder_sample_once(&once.recorder, pause_ns, &once.system, &once.processes);
+	if (once.processes.server.trouble[0]) {
+		log_warning("camera, server: absent: %s", once.processes.server.trouble);
+	}
 	recorder_close(&once.recorder);
 	text_init(&text, buffer, sizeof(buffer));
 	if (is_json) {

@@ -78,6 +78,18 @@ void report_missing(const struct watch_settings *settings, const struct process_
 	}
 }
 
+/* Once for a reason, until it is over. */
+static void report_server(struct process_report *report, const struct server_sample *now)
+{
+	bool was_absent = report->before.server.trouble[0] != '\0';
+
+	if (now->trouble[0] && !was_absent) {
+		log_warning("camera, server: absent: %s", now->trouble);
+	} else if (!isnan(now->values[SERVER_VIEWERS]) && was_absent) {
+		log_info("camera, server: the server answers");
+	}
+}
+
 void process_report_update(struct process_report *report, const struct process_sample *now)
 {
 	for (size_t i = 0; i < now->n; i++) {
@@ -96,5 +108,6 @@ void process_report_update(struct process_report *report, const struct process_s
 			report_memory(report, i, entry, before->memory_error);
 		}
 	}
+	report_server(report, &now->server);
 	report->before = *now;
 }

@@ -73,6 +73,16 @@ static int set_state(struct watch_settings *settings, const char *value, struct 
 	return copy_path(value, settings->state, sizeof(settings->state), false, reason);
 }
 
+static int set_server(struct watch_settings *settings, const char *value, struct error *reason)
+{
+	if ((value[0] && strncmp(value, "http://", 7) != 0) || !utf8_is_printable(value) ||
+		(size_t)snprintf(settings->server, sizeof(settings->server), "%s", value) >=
+			sizeof(settings->server)) {
+		return refuse(reason, "must be a URL such as http://127.0.0.1:8081, or empty");
+	}
+	return 0;
+}
+
 static int set_sendmail(struct watch_settings *settings, const char *value, struct error *reason)
 {
 	return copy_path(value, settings->actions.sendmail, sizeof(settings->actions.sendmail),
@@ -146,6 +156,7 @@ static const struct {
 	{"rotate_age", set_rotate_age},
 	{"keep", set_keep},
 	{"name", watch_settings_add_name},
+	{"server", set_server},
 	{"sendmail", set_sendmail},
 	{"action_timeout", set_timeout},
 	{"action_retry", set_retry},
@@ -162,7 +173,7 @@ static int set_watch(
 	}
 	return refuse(reason,
 		"unknown key; must be one of interval, log, samples, textfile, state, "
-		"rotate, rotate_age, keep, name, sendmail, action_timeout, "
+		"rotate, rotate_age, keep, name, server, sendmail, action_timeout, "
 		"action_retry, action_attempts");
 }
 

@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/beside.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/io.h"
+#include "util/log.h"
 #include "util/parse.h"
 #include "util/utf8.h"
 
@@ -25,6 +27,7 @@ void watch_settings_init(struct watch_settings *settings)
 	settings->samples = settings->log;
 	settings->textfile[0] = '\0';
 	settings->state[0] = '\0';
+	settings->server[0] = '\0';
 	settings->actions = (struct action_settings){.timeout_ns = 30 * NSEC_PER_SEC,
 		.retry_ns = 10 * NSEC_PER_SEC,
 		.attempts = 5,
@@ -142,4 +145,19 @@ int watch_settings_apply_targets(
 		}
 	}
 	return 0;
+}
+
+void watch_settings_ask_server(
+	const struct watch_settings *settings, struct recorder *recorder, uint64_t interval_ns)
+{
+	static char program[PATH_MAX];
+	int r = beside_find("watch-status", program);
+
+	if (r == 0) {
+		r = recorder_ask_server(recorder, program, settings->server, interval_ns);
+	}
+	if (r < 0) {
+		log_warning("camera, server: absent: %s: %s; install twinlens again", program,
+			error_name(r));
+	}
 }

@@ -6,9 +6,10 @@
 #include "watch/alert/action.h"
 #include "watch/alert/alert.h"
 #include "watch/log-file.h"
-#include "watch/record/process.h"
+#include "watch/record/recorder.h"
 
 #define WATCH_DEFAULT_PATH    "/etc/twinlens/watch.conf"
+#define WATCH_SERVER_MAX      200
 #define WATCH_INTERVAL_MIN_NS UINT64_C(10000000)
 #define WATCH_INTERVAL_MAX_NS UINT64_C(86400000000000)
 
@@ -18,6 +19,7 @@ struct watch_settings {
 	struct log_file_settings samples; /* one JSON document a line */
 	char textfile[LOG_FILE_PATH_MAX]; /* Prometheus text; "" for none */
 	char state[LOG_FILE_PATH_MAX];    /* "" for none */
+	char server[WATCH_SERVER_MAX];    /* its URL; "" for the first that runs on this machine */
 	struct action_settings actions;
 	struct alert_rule rules[ALERTS_MAX];
 	size_t n_rules;
@@ -53,6 +55,14 @@ int watch_settings_add_pid(struct watch_settings *settings, const char *pid, str
 /* Has the reader look for the targets. 0 or a negative errno with err. */
 int watch_settings_apply_targets(
 	const struct watch_settings *settings, struct process_reader *reader, struct error *err);
+
+/*
+ * Has the recorder ask the server for figures, by the program beside this one; warns when there is
+ * none, and the rest is recorded all the same. settings must outlive the recorder. Once in a
+ * process.
+ */
+void watch_settings_ask_server(
+	const struct watch_settings *settings, struct recorder *recorder, uint64_t interval_ns);
 
 /* What mail may be sent to: not empty, printable. 0 or -EINVAL. */
 int watch_settings_check_address(const char *address, struct error *err);

@@ -256,6 +256,7 @@ int watch_run(const struct watch_settings *settings, struct error *err)
 		return r;
 	}
 	report_absent(&watch.recorder.system);
+	watch_settings_ask_server(settings, &watch.recorder, settings->interval_ns);
 	actions_init(&watch.actions, &settings->actions, report_action, NULL);
 	r = watch_settings_apply_targets(settings, &watch.recorder.processes, err);
 	if (r == 0) {

@@ -17,7 +17,7 @@ import unittest
 
 import harness
 import prometheus
-from harness import IS_SANITIZED, PATIENCE, TWINLENS, child_environment, die_with_parent, eventually, figure, run_twinlens
+from harness import IS_SANITIZED, PATIENCE, TWINLENS, Server, child_environment, die_with_parent, eventually, figure, run_twinlens
 
 PAGE = os.sysconf("SC_PAGESIZE")
 COUNTS = struct.Struct("=QQ")
@@ -89,14 +89,25 @@ class Watch:
 
 
 @contextlib.contextmanager
-def child(code):
-    """A Python program that runs until the end of the block."""
-    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
+def running(*command):
+    """A program that runs until the end of the block."""
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=child_environment(),
+                               preexec_fn=die_with_parent)
     try:
         yield process
     finally:
         process.kill()
         process.wait()
+
+
+def child(code):
+    """The same of Python."""
+    return running(sys.executable, "-c", code)
+
+
+def viewer(server, camera):
+    """A viewer of one camera that reads until the end of the block."""
+    return running(TWINLENS, "load", f"ws://127.0.0.1:{server.port}/ws/video/{camera}", "--viewers", "1", "--duration", "5m")
 
 
 def idle():
@@ -209,6 +220,70 @@ class Figures(unittest.TestCase):
             metrics = prometheus.Metrics(text)
             self.assertEqual(metrics.samples["twinlens_watch_memory_total_bytes", ()], read_kb("/proc/meminfo")["MemTotal"])
             self.assertEqual(metrics.samples["twinlens_watch_alert_active", (("name", "zram"),)], 0)
+
+
+class OfTheServer(unittest.TestCase):
+    """The figures that a server reports of itself. It is asked every ten seconds at most."""
+
+    def wait(self, watch, check, what):
+        return eventually(lambda: next((document for document in watch.documents()[::-1] if "server" in document and
+                                        check(document)), None), 25, what)
+
+    def test_they_are_as_in_its_status(self):
+        with Server() as server, viewer(server, "cam0"):
+            eventually(lambda: server.camera()["fps"] > 20, 10, "frames")
+            conf = (f"server = http://127.0.0.1:{server.port}\ntextfile = @/watch.prom\n"
+                    "[alert:slow]\nwhen = camera.cam1.state < streaming and camera.cam0.fps > 1\n"
+                    "exec = echo $TWINLENS_EVENT $TWINLENS_CAMERA_CAM0_STATE $TWINLENS_SERVER_VIEWERS >> @/out\n")
+            with Watch(conf=conf) as watch:
+                found = self.wait(watch, lambda document: document["server"]["viewers"] == 1, "the viewer")
+                self.assertEqual({name: camera["state"] for name, camera in found["camera"].items()},
+                                 {"cam0": "streaming", "cam1": "idle"})
+                self.assertAlmostEqual(found["camera"]["cam0"]["fps"], server.camera()["fps"], delta=10)
+                self.assertGreater(found["server"]["heap_bytes"], 1000)
+                eventually(lambda: (watch.path / "out").exists() and (watch.path / "out").read_text(), 5, "the command")
+                self.assertEqual((watch.path / "out").read_text(), "raised streaming 1\n")
+                alert, = eventually(lambda: watch.state()["alerts"], 3, "the alert")
+                self.assertEqual((alert["figure"], alert["op"], alert["value"], alert["limit"]),
+                                 ("camera.cam1.state", "<", "idle", "streaming"))
+                self.assertRegex(watch.stderr(), r"camera.cam1.state is idle \(< streaming\), camera.cam0.fps is \d")
+                self.assertIn(" | server viewers 1, heap ", (watch.path / "watch.log").read_text())
+
+                def samples():
+                    return prometheus.Metrics((watch.path / "watch.prom").read_text()).samples
+
+                eventually(lambda: samples().get(("twinlens_watch_server_viewers", ())) == 1, 3, "the textfile")
+                self.assertEqual(samples()["twinlens_watch_camera_state", (("name", "cam1"), ("state", "idle"))], 1)
+                result = run_twinlens("watch", "-c", watch.path / "watch.conf", "--since", "1h")
+                self.assertRegex(result.stdout, r"\ncamera.cam0.state +streaming +- +streaming +streaming\n")
+                self.assertRegex(result.stdout, r"\nserver.viewers +1 +1.0 +1 +1\n")
+                self.assertNotIn("absent: http", watch.stderr())
+                check_complete(self, watch.documents())
+
+    def test_a_server_that_hangs_and_one_that_is_gone(self):
+        with Server() as server:
+            with Watch(conf=f"server = http://127.0.0.1:{server.port}\n") as watch:
+                self.wait(watch, lambda document: document["server"]["viewers"] == 0, "an answer")
+                server.send_signal(signal.SIGSTOP)
+                last = self.wait(watch, lambda document: document["server"]["viewers"] is None and
+                                 document["sample"]["sequence"] > 20, "that it does not answer")
+                self.assertEqual((last["camera"], last["server"]), ({}, {"viewers": None, "heap_bytes": None}))
+                server.send_signal(signal.SIGCONT)
+                eventually(lambda: "the server answers" in watch.stderr(), 25, "that it answers")
+                self.assertEqual(watch.stderr().count("camera, server: absent: "), 1, watch.stderr())
+                check_complete(self, watch.documents())
+            url = f"http://127.0.0.1:{server.port}"
+        with Watch(conf=f"server = {url}\n") as watch:
+            eventually(lambda: f"camera, server: absent: {url}/api/status: " in watch.stderr(), 5, "the reason")
+            self.assertIsNone(watch.wait_documents(10)[-1]["server"]["viewers"])
+
+    def test_a_running_server_is_found(self):
+        with Server() as server:
+            document = Figures.once(self)
+            first = document["process"]["serve"]["pid"]
+            self.assertIn("cam0", document["camera"])
+            if first == server.pid:
+                self.assertEqual(document["server"]["viewers"], 0)
 
 
 def check_complete(test, documents):

@@ -8,6 +8,18 @@
 
 #define POINTS 5.0
 
+const char *condition_op_text(enum condition_op op)
+{
+	static const char *const texts[] = {
+		[CONDITION_OP_LESS] = "<",
+		[CONDITION_OP_AT_MOST] = "<=",
+		[CONDITION_OP_MORE] = ">",
+		[CONDITION_OP_AT_LEAST] = ">=",
+	};
+
+	return texts[op];
+}
+
 static bool ends_with(const char *name, const char *end)
 {
 	size_t length = strlen(name), end_length = strlen(end);
@@ -41,10 +53,28 @@ static int parse_decimal(const char **text, double *ret_value)
 	return 0;
 }
 
+/* A word for the state of a camera. */
+static int parse_state(const char **text, const char *name, double *ret_limit, struct error *err)
+{
+	char word[16];
+	size_t length = strcspn(*text, " \t");
+
+	snprintf(word, sizeof(word), "%.*s", (int)length, *text);
+	if (length >= sizeof(word) || figure_state_find(word, ret_limit) < 0) {
+		return error_set(err, -EINVAL,
+			"%s: one of idle, starting, streaming, lost, error must follow", name);
+	}
+	*text += length;
+	return 0;
+}
+
 static int parse_limit(const char **text, const char *name, double *ret_limit, struct error *err)
 {
 	double limit;
 
+	if (figure_is_state(name)) {
+		return parse_state(text, name, ret_limit, err);
+	}
 	if (parse_decimal(text, &limit) < 0) {
 		return error_set(err, -EINVAL, "%s: a number must follow, such as 85", name);
 	}
@@ -161,7 +191,8 @@ static bool is_true(const struct condition *condition, const struct system_sampl
 {
 	for (size_t i = 0; i < condition->n; i++) {
 		const struct condition_term *term = &condition->terms[i];
-		double eased_by = ends_with(term->name, "_percent")
+		double eased_by = figure_is_state(term->name) ? 0.0
+				  : ends_with(term->name, "_percent")
 					  ? POINTS
 					  : fabs(term->limit) * POINTS / 100.0;
 		bool is_upper = term->op == CONDITION_OP_MORE || term->op == CONDITION_OP_AT_LEAST;

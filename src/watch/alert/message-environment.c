@@ -48,7 +48,11 @@ static void add_figure(struct environment *environment, const char *kind, const 
 		int c = toupper((unsigned char)text->data[i]);
 		text->data[i] = isalnum(c) ? (char)c : '_';
 	}
-	text_add(text, figure_is_whole(name) ? "=%.0f" : "=%.3f", value);
+	if (figure_is_state(name)) {
+		text_add(text, "=%s", figure_state_name(value));
+	} else {
+		text_add(text, figure_is_whole(name) ? "=%.0f" : "=%.3f", value);
+	}
 	keep(environment, begin);
 }
 
@@ -72,16 +76,39 @@ static void add_message(struct environment *environment, const struct message *m
 	add_string(environment, "FIGURE", term->name);
 	double value = figure_value(&term->figure, message->system, message->processes);
 	text_init(&text, number, sizeof(number));
-	text_add(&text, isnan(value) ? "" : figure_is_whole(term->name) ? "%.0f" : "%.3f", value);
+	bool is_state = figure_is_state(term->name);
+	if (is_state && !isnan(value)) {
+		text_add(&text, "%s", figure_state_name(value));
+	} else if (!isnan(value)) {
+		text_add(&text, figure_is_whole(term->name) ? "%.0f" : "%.3f", value);
+	}
 	add_string(environment, "VALUE", number);
 	text_init(&text, number, sizeof(number));
-	text_add(&text, "%.15g", term->limit);
+	if (is_state) {
+		text_add(&text, "%s", figure_state_name(term->limit));
+	} else {
+		text_add(&text, "%.15g", term->limit);
+	}
 	add_string(environment, "LIMIT", number);
 	text_format_time(message->state->raised_unix_ms, since);
 	add_string(environment, "SINCE", since);
 	text_init(&text, line, sizeof(line));
 	message_write(&text, message);
 	add_string(environment, "MESSAGE", line);
+}
+
+static void add_server(struct environment *environment, const struct server_sample *server)
+{
+	for (int i = 0; i < SERVER_FIGURE_COUNT; i++) {
+		add_figure(environment, "SERVER_", "", server_figure_names[i], server->values[i]);
+	}
+	for (size_t i = 0; i < server->n_cameras; i++) {
+		const struct camera_entry *camera = &server->cameras[i];
+		for (int j = 0; j < CAMERA_FIGURE_COUNT; j++) {
+			add_figure(environment, "CAMERA_", camera->name, camera_figure_names[j],
+				camera->values[j]);
+		}
+	}
 }
 
 void message_write_environment(struct text *text, const struct message *message,
@@ -101,6 +128,9 @@ void message_write_environment(struct text *text, const struct message *message,
 			add_figure(&environment, "PROCESS_", entry->name, process_figure_names[j],
 				entry->values[j]);
 		}
+	}
+	if (message->processes) {
+		add_server(&environment, &message->processes->server);
 	}
 	variables[environment.n] = NULL;
 }

@@ -5,17 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const op_texts[] = {
-	[CONDITION_OP_LESS] = "<",
-	[CONDITION_OP_AT_MOST] = "<=",
-	[CONDITION_OP_MORE] = ">",
-	[CONDITION_OP_AT_LEAST] = ">=",
-};
-
 static void add_value(struct text *text, const char *name, double value)
 {
 	if (isnan(value)) {
 		text_add(text, "-");
+	} else if (figure_is_state(name)) {
+		text_add(text, "%s", figure_state_name(value));
 	} else {
 		text_add(text, figure_is_whole(name) ? "%.0f" : "%.1f", value);
 	}
@@ -32,7 +27,12 @@ static void add_terms(struct text *text, const struct message *message)
 		const struct condition_term *term = &message->rule->when.terms[i];
 		text_add(text, "%s%s is ", i ? ", " : "", term->name);
 		add_value(text, term->name, value_of(message, term));
-		text_add(text, " (%s %.15g)", op_texts[term->op], term->limit);
+		text_add(text, " (%s ", condition_op_text(term->op));
+		if (figure_is_state(term->name)) {
+			text_add(text, "%s)", figure_state_name(term->limit));
+		} else {
+			text_add(text, "%.15g)", term->limit);
+		}
 	}
 }
 
@@ -116,6 +116,23 @@ void message_add_header(struct text *text, const char *value)
 	}
 }
 
+static void add_server(struct text *text, const struct server_sample *server)
+{
+	for (int i = 0; i < SERVER_FIGURE_COUNT; i++) {
+		text_add(text, "server.%s = ", server_figure_names[i]);
+		add_value(text, server_figure_names[i], server->values[i]);
+		text_add(text, "\n");
+	}
+	for (size_t i = 0; i < server->n_cameras; i++) {
+		const struct camera_entry *camera = &server->cameras[i];
+		for (int j = 0; j < CAMERA_FIGURE_COUNT; j++) {
+			text_add(text, "camera.%s.%s = ", camera->name, camera_figure_names[j]);
+			add_value(text, camera_figure_names[j], camera->values[j]);
+			text_add(text, "\n");
+		}
+	}
+}
+
 static void add_figures(struct text *text, const struct message *message)
 {
 	for (int i = 0; i < SYSTEM_FIGURE_COUNT; i++) {
@@ -130,6 +147,9 @@ static void add_figures(struct text *text, const struct message *message)
 			add_value(text, process_figure_names[j], entry->values[j]);
 			text_add(text, "\n");
 		}
+	}
+	if (message->processes) {
+		add_server(text, &message->processes->server);
 	}
 }
 

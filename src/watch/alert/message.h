@@ -39,9 +39,9 @@ void message_add_header(struct text *text, const char *value);
 
 /*
  * The environment of a command: what this process has, but for TWINLENS_*; TWINLENS_ALERT,
- * _EVENT, _FIGURE, _VALUE, _LIMIT, _SINCE, _MESSAGE; and each figure of the system and of the
- * processes that is present, as in TWINLENS_MEMORY_USED_PERCENT and
- * TWINLENS_PROCESS_SERVE_PSS_BYTES. variables point into text and at the strings of inherited,
+ * _EVENT, _FIGURE, _VALUE, _LIMIT, _SINCE, _MESSAGE; and each figure of the system, of the
+ * processes, of the server and of its cameras that is present, as in TWINLENS_MEMORY_USED_PERCENT
+ * and TWINLENS_PROCESS_SERVE_PSS_BYTES. variables point into text and at the strings of inherited,
  * and ends with NULL. What does not fit is left out.
  */
 void message_write_environment(struct text *text, const struct message *message,

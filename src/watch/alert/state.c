@@ -4,6 +4,17 @@
 
 #include "util/clock.h"
 
+static void add_value(struct text *text, const char *name, double value)
+{
+	if (isnan(value)) {
+		text_add(text, "null");
+	} else if (figure_is_state(name)) {
+		text_add(text, "\"%s\"", figure_state_name(value));
+	} else {
+		text_add(text, "%.15g", value);
+	}
+}
+
 static void add_alert(struct text *text, const struct alert_rule *rule,
 	const struct alert_state *state, const struct system_sample *system,
 	const struct process_sample *processes)
@@ -15,9 +26,12 @@ static void add_alert(struct text *text, const struct alert_rule *rule,
 	text_format_time(state->raised_unix_ms, since);
 	text_add(text, "{\"name\":");
 	text_add_quoted(text, rule->name);
-	text_add(text, ",\"since\":\"%s\",\"figure\":\"%s\",\"value\":", since, term->name);
-	text_add(text, isnan(value) ? "null" : "%.3f", value);
-	text_add(text, ",\"limit\":%.15g}", term->limit);
+	text_add(text, ",\"since\":\"%s\",\"figure\":\"%s\",\"op\":\"%s\",\"value\":", since,
+		term->name, condition_op_text(term->op));
+	add_value(text, term->name, value);
+	text_add(text, ",\"limit\":");
+	add_value(text, term->name, term->limit);
+	text_add(text, "}");
 }
 
 void alert_state_write(struct text *text, const struct alert_rule *rules,

@@ -13,8 +13,8 @@
 
 /*
  * {"version":1,"time":...,"unix_ms":...,"interval_ms":...,"alerts":[{"name":...,"since":...,
- * "figure":...,"value":...,"limit":...}],"actions_failed":...,"last_action_error":...}: the active
- * ones. last_error may be "".
+ * "figure":...,"op":...,"value":...,"limit":...}],"actions_failed":...,"last_action_error":...}:
+ * the active ones, with the first term of each. last_error may be "".
  */
 void alert_state_write(struct text *text, const struct alert_rule *rules,
 	const struct alert_state *states, size_t n, const struct system_sample *system,

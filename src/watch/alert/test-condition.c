@@ -50,7 +50,8 @@ static void test_refuses_other_text(void **state)
 		"vm.oom_kills > 5 andvm.refaults > 5", "vm.oom_kills > inf", "vm.oom_kills > 0x5",
 		"vm.oom_kills > 1 and vm.oom_kills > 1 and vm.oom_kills > 1 and "
 		"vm.oom_kills > 1 and vm.oom_kills > 1",
-		"vm.oom_kills > 1234567890123456789"};
+		"vm.oom_kills > 1234567890123456789", "camera.a.state > 3", "camera.a.state > odd",
+		"camera.a.state >", "camera.a.state = lost", "camera.a.fps < lost"};
 	struct condition condition = {.n = 7};
 	struct error err;
 
@@ -101,6 +102,25 @@ static void test_is_over_with_points_to_spare(void **state)
 	assert_true(condition_is_over(&condition, &sample, NULL));
 }
 
+static void test_states_of_a_camera(void **state)
+{
+	(void)state;
+	static struct process_sample processes = {.server.n_cameras = 1,
+		.server.cameras = {{.name = "cam0", .values = {[CAMERA_FPS] = 30.0}}}};
+	double *value = &processes.server.cameras[0].values[CAMERA_STATE];
+	struct condition condition;
+
+	parse("camera.cam0.state >= lost and camera.cam0.fps < 31", &condition);
+	assert_int_equal(figure_state_find("streaming", value), 0);
+	assert_false(condition_is_true(&condition, &sample, &processes));
+	assert_true(condition_is_over(&condition, &sample, &processes));
+	assert_int_equal(figure_state_find("error", value), 0);
+	assert_true(condition_is_true(&condition, &sample, &processes));
+	assert_false(condition_is_over(&condition, &sample, &processes));
+	processes.server.n_cameras = 0; /* it does not answer */
+	assert_false(condition_is_true(&condition, &sample, &processes));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,6 +128,7 @@ int main(void)
 		cmocka_unit_test(test_refuses_other_text),
 		cmocka_unit_test(test_is_true_when_all_terms_are),
 		cmocka_unit_test(test_is_over_with_points_to_spare),
+		cmocka_unit_test(test_states_of_a_camera),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 
 #include "util/cleanup.h"
 #include "util/json.h"
+#include "watch/record/figure.h"
 
 #define NAME_MAX_BYTES 128
 #define LINE_MAX_BYTES (1 << 20)
@@ -87,7 +88,14 @@ static int add_value(struct history *history, const char *name, double value)
 	return 0;
 }
 
-/* Adds the numbers below an object; prefix ends in a dot, or is empty. */
+/* Whether it is the state of a camera; that of a process is "running" or "ended". */
+static bool is_state(const char *name, const json_t *value, double *ret_state)
+{
+	return json_is_string(value) && figure_is_state(name) &&
+	       figure_state_find(json_string_value(value), ret_state) == 0;
+}
+
+/* Adds the numbers and states below an object; prefix ends in a dot, or is empty. */
 static int add_object(struct history *history, json_t *object, const char *prefix, int depth)
 {
 	const char *key;
@@ -95,6 +103,7 @@ static int add_object(struct history *history, json_t *object, const char *prefi
 
 	json_object_foreach(object, key, value) {
 		char name[NAME_MAX_BYTES];
+		double state;
 		int r = 0;
 		bool is_inner = json_is_object(value) && depth > 0;
 		if ((size_t)snprintf(name, sizeof(name), "%s%s%s", prefix, key,
@@ -105,6 +114,8 @@ static int add_object(struct history *history, json_t *object, const char *prefi
 			r = add_object(history, value, name, depth - 1);
 		} else if (json_is_number(value)) {
 			r = add_value(history, name, json_number_value(value));
+		} else if (is_state(name, value, &state)) {
+			r = add_value(history, name, state);
 		}
 		if (r < 0) {
 			return r;

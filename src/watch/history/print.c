@@ -13,6 +13,8 @@ static void format_value(const char *name, double value, char text[static TEXT_B
 
 	if (length > 6 && strcmp(name + length - 6, "_bytes") == 0) {
 		text_format_bytes(value, text);
+	} else if (figure_is_state(name)) {
+		snprintf(text, TEXT_BYTES_SIZE, "%s", figure_state_name(value));
 	} else {
 		snprintf(text, TEXT_BYTES_SIZE, figure_is_whole(name) ? "%.15g" : "%.1f", value);
 	}
@@ -23,7 +25,9 @@ static void format_mean(const struct history_figure *figure, char text[static TE
 {
 	double mean = history_figure_mean(figure);
 
-	if (figure_is_whole(figure->name) && !strstr(figure->name, "_bytes")) {
+	if (figure_is_state(figure->name)) {
+		snprintf(text, TEXT_BYTES_SIZE, "-");
+	} else if (figure_is_whole(figure->name) && !strstr(figure->name, "_bytes")) {
 		snprintf(text, TEXT_BYTES_SIZE, "%.1f", mean);
 	} else {
 		format_value(figure->name, mean, text);

@@ -13,6 +13,7 @@
 
 #include "util/fixture-tree.h"
 #include "watch/history/print.h"
+#include "watch/record/figure.h"
 
 static struct tree tree;
 
@@ -55,8 +56,14 @@ static void test_sums_figures_up(void **state)
 	assert_int_equal(find(&history, "a.c")->n, 1); /* absent is not 0 */
 	assert_int_equal(find(&history, "d.0.e")->n, 1);
 	assert_null(find(&history, "sample.late_ms"));
+	assert_int_equal(add(&history, 3, 1002,
+				 "\"camera\":{\"cam0\":{\"state\":\"lost\"}},"
+				 "\"process\":{\"serve\":{\"state\":\"running\"}}"),
+		0);
+	assert_string_equal(figure_state_name(find(&history, "camera.cam0.state")->max), "lost");
+	assert_null(find(&history, "process.serve.state"));
 	assert_int_equal(history.first_unix_ms, 1000);
-	assert_int_equal(history.last_unix_ms, 1001);
+	assert_int_equal(history.last_unix_ms, 1002);
 	history_done(&history);
 }
 

@@ -71,6 +71,21 @@ const char *const service_figure_names[SERVICE_FIGURE_COUNT] = {
 	[SERVICE_PSI_SOME] = "psi_some_percent",
 };
 
+const char *const server_figure_names[SERVER_FIGURE_COUNT] = {
+	[SERVER_VIEWERS] = "viewers",
+	[SERVER_HEAP] = "heap_bytes",
+};
+
+const char *const camera_figure_names[CAMERA_FIGURE_COUNT] = {
+	[CAMERA_FPS] = "fps",
+	[CAMERA_STATE] = "state",
+};
+
+/* As /api/status has them. */
+static const char *const state_names[] = {"idle", "starting", "streaming", "lost", "error"};
+
+#define N_STATES (int)(sizeof(state_names) / sizeof(state_names[0]))
+
 static bool ends_with(const char *name, const char *end)
 {
 	size_t length = strlen(name), end_length = strlen(end);
@@ -81,7 +96,8 @@ static bool ends_with(const char *name, const char *end)
 bool figure_is_whole(const char *name)
 {
 	return !ends_with(name, "_percent") && !ends_with(name, "ratio") &&
-	       !ends_with(name, "_celsius") && strncmp(name, "fragmentation.", 14) != 0;
+	       !ends_with(name, "_celsius") && !ends_with(name, "fps") &&
+	       strncmp(name, "fragmentation.", 14) != 0;
 }
 
 /* -1 when it is not among the names. */
@@ -93,6 +109,27 @@ static int find_name(const char *const *names, int n, const char *name)
 		}
 	}
 	return -1;
+}
+
+bool figure_is_state(const char *name)
+{
+	return ends_with(name, "state");
+}
+
+const char *figure_state_name(double value)
+{
+	return value >= 0 && value < N_STATES ? state_names[(int)value] : "-";
+}
+
+int figure_state_find(const char *word, double *ret_value)
+{
+	int i = find_name(state_names, N_STATES, word);
+
+	if (i < 0) {
+		return -ENOENT;
+	}
+	*ret_value = i;
+	return 0;
 }
 
 static int find_system(const char *name, struct figure *figure)
@@ -161,7 +198,7 @@ static int find_fragmentation(const char *name, enum figure_kind kind, struct fi
 	return r < 0 ? r : copy_owner(zone, zone_length, figure);
 }
 
-/* name is behind "process." or "service.": "serve.pss_bytes" */
+/* name is behind "process.", "service." or "camera.": "serve.pss_bytes" */
 static int find_owned(const char *name, enum figure_kind kind, const char *const *names, int n,
 	struct figure *figure)
 {
@@ -174,6 +211,15 @@ static int find_owned(const char *name, enum figure_kind kind, const char *const
 	figure->kind = kind;
 	figure->index = (unsigned)i;
 	return copy_owner(name, (size_t)(dot - name), figure);
+}
+
+static int find_server(const char *name, struct figure *figure)
+{
+	int i = find_name(server_figure_names, SERVER_FIGURE_COUNT, name);
+
+	figure->kind = FIGURE_KIND_SERVER;
+	figure->index = (unsigned)i;
+	return i < 0 ? -ENOENT : 0;
 }
 
 /* What follows prefix, or NULL. */
@@ -206,6 +252,11 @@ int figure_find(const char *name, struct figure *ret_figure)
 	} else if ((rest = behind(name, "service."))) {
 		r = find_owned(rest, FIGURE_KIND_SERVICE, service_figure_names,
 			SERVICE_FIGURE_COUNT, &figure);
+	} else if ((rest = behind(name, "camera."))) {
+		r = find_owned(rest, FIGURE_KIND_CAMERA, camera_figure_names, CAMERA_FIGURE_COUNT,
+			&figure);
+	} else if ((rest = behind(name, "server."))) {
+		r = find_server(rest, &figure);
 	}
 	if (r == 0) {
 		*ret_figure = figure;
@@ -242,11 +293,27 @@ static double find_entry_value(const struct figure *figure, const struct process
 	return NAN;
 }
 
+static double find_server_value(const struct figure *figure, const struct server_sample *server)
+{
+	if (figure->kind == FIGURE_KIND_SERVER) {
+		return server->values[figure->index];
+	}
+	for (size_t i = 0; i < server->n_cameras; i++) {
+		if (strcmp(server->cameras[i].name, figure->owner) == 0) {
+			return server->cameras[i].values[figure->index];
+		}
+	}
+	return NAN;
+}
+
 double figure_value(const struct figure *figure, const struct system_sample *system,
 	const struct process_sample *processes)
 {
 	if (figure->kind == FIGURE_KIND_PROCESS || figure->kind == FIGURE_KIND_SERVICE) {
 		return processes ? find_entry_value(figure, processes) : NAN;
+	}
+	if (figure->kind == FIGURE_KIND_SERVER || figure->kind == FIGURE_KIND_CAMERA) {
+		return processes ? find_server_value(figure, &processes->server) : NAN;
 	}
 	if (!system) {
 		return NAN;

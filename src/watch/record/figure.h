@@ -77,13 +77,36 @@ enum service_figure {
 	SERVICE_FIGURE_COUNT,
 };
 
-/* "memory.used_percent"; of a process or service what follows its name, "pss_bytes". */
+enum server_figure {
+	SERVER_VIEWERS,
+	SERVER_HEAP,
+	SERVER_FIGURE_COUNT,
+};
+
+enum camera_figure {
+	CAMERA_FPS,
+	CAMERA_STATE, /* a number for its word, the worse the larger: see figure_state_name */
+	CAMERA_FIGURE_COUNT,
+};
+
+/* "memory.used_percent"; of all but the system what follows its name, "pss_bytes". */
 extern const char *const system_figure_names[SYSTEM_FIGURE_COUNT];
 extern const char *const process_figure_names[PROCESS_FIGURE_COUNT];
 extern const char *const service_figure_names[SERVICE_FIGURE_COUNT];
+extern const char *const server_figure_names[SERVER_FIGURE_COUNT];
+extern const char *const camera_figure_names[CAMERA_FIGURE_COUNT];
 
 /* Whether values of a figure of this name are whole numbers: bytes, counts, hertz. */
 bool figure_is_whole(const char *name);
+
+/* Whether the values of a figure of this name are words: states of a camera. */
+bool figure_is_state(const char *name);
+
+/* "idle", "starting", "streaming", "lost", "error" for 0 to 4; "-" for any other value. */
+const char *figure_state_name(double value);
+
+/* The value of such a word. 0 or -ENOENT. */
+int figure_state_find(const char *word, double *ret_value);
 
 #define FIGURE_NAME_MAX  96
 #define PROCESS_NAME_MAX 32
@@ -95,6 +118,8 @@ enum figure_kind {
 	FIGURE_KIND_EXTERNAL, /* fragmentation.external.NODE.ZONE.ORDER */
 	FIGURE_KIND_PROCESS,  /* process.NAME.pss_bytes */
 	FIGURE_KIND_SERVICE,  /* service.NAME.current_bytes */
+	FIGURE_KIND_SERVER,   /* server.viewers */
+	FIGURE_KIND_CAMERA,   /* camera.NAME.fps */
 };
 
 /* One figure, as a rule names it. */
@@ -102,7 +127,7 @@ struct figure {
 	enum figure_kind kind;
 	unsigned index; /* of the enum, the CPU or the order */
 	unsigned node;
-	char owner[PROCESS_NAME_MAX]; /* the process, the service or the zone */
+	char owner[PROCESS_NAME_MAX]; /* the process, service, camera or zone */
 };
 
 /* 0; -ENOENT when there is no figure of that name. */

@@ -40,6 +40,17 @@ int process_reader_add(struct process_reader *reader, const struct process_targe
 	return 0;
 }
 
+pid_t process_reader_find(const struct process_reader *reader, size_t target)
+{
+	for (size_t i = 0; i < reader->n; i++) {
+		const struct watched_process *process = &reader->processes[i];
+		if (process->target == target && !process->is_ended) {
+			return process->pid;
+		}
+	}
+	return 0;
+}
+
 static double number(uint64_t value)
 {
 	return value == PROC_ABSENT ? NAN : (double)value;

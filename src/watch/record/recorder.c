@@ -43,6 +43,7 @@ int recorder_open(struct recorder *recorder, const struct sysroot *root, struct 
 {
 	recorder->is_running = false;
 	recorder->has_rings = false;
+	server_reader_init(&recorder->server);
 	recorder->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	recorder->tick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (recorder->wake_fd < 0 || recorder->tick_fd < 0) {
@@ -82,6 +83,7 @@ void recorder_close(struct recorder *recorder)
 		done_rings(recorder);
 		pthread_mutex_destroy(&recorder->tick_lock);
 	}
+	server_reader_close(&recorder->server);
 	process_reader_close(&recorder->processes);
 	system_reader_close(&recorder->system);
 	recorder->wake_fd = close_fd(recorder->wake_fd);
@@ -174,11 +176,34 @@ static void *run_system(void *data)
 	return NULL;
 }
 
+int recorder_ask_server(
+	struct recorder *recorder, const char *program, const char *url, uint64_t interval_ns)
+{
+	return server_reader_open(&recorder->server, program, url, interval_ns);
+}
+
 static void sample_processes(struct recorder *recorder, struct process_sample *sample)
 {
 	sample->time.taken_ns = clock_now_ns();
 	sample->time.taken_unix_ms = now_unix_ms();
 	process_reader_sample(&recorder->processes, sample->time.taken_ns, sample);
+	server_reader_sample(&recorder->server, process_reader_find(&recorder->processes, 0),
+		clock_now_ns(), &sample->server);
+}
+
+/* Looks after the server's figures meanwhile. */
+static void wait_for_tick(struct recorder *recorder)
+{
+	for (;;) {
+		struct pollfd tick = {.fd = recorder->tick_fd, .events = POLLIN};
+		uint64_t next_ns = server_reader_next_ns(&recorder->server);
+		const struct timespec left = clock_left_until(next_ns);
+		if (ppoll(&tick, 1, next_ns == UINT64_MAX ? NULL : &left, NULL) > 0) {
+			clear_event(recorder->tick_fd);
+			return;
+		}
+		server_reader_run(&recorder->server, clock_now_ns());
+	}
 }
 
 static void *run_processes(void *data)
@@ -187,11 +212,7 @@ static void *run_processes(void *data)
 	struct process_sample sample;
 
 	while (!recorder->is_stopping) {
-		struct pollfd tick = {.fd = recorder->tick_fd, .events = POLLIN};
-		if (poll(&tick, 1, -1) < 0) {
-			continue;
-		}
-		clear_event(recorder->tick_fd);
+		wait_for_tick(recorder);
 		if (recorder->is_stopping) {
 			break;
 		}
@@ -317,6 +338,7 @@ void recorder_sample_once(struct recorder *recorder, uint64_t pause_ns,
 		if (i > 0) {
 			while (clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, &pause) == EINTR) {
 			}
+			server_reader_wait(&recorder->server);
 		}
 		ret_system->time = (struct sample_time){.planned_ns = clock_now_ns(),
 			.taken_ns = clock_now_ns(),

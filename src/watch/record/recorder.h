@@ -16,6 +16,7 @@
 #include "util/error.h"
 #include "watch/record/process.h"
 #include "watch/record/ring.h"
+#include "watch/record/server.h"
 #include "watch/record/system.h"
 
 #define RECORDER_BACKLOG         256 /* samples of the system that wait for a slow disk */
@@ -27,6 +28,7 @@ struct recorder {
 	uint64_t interval_ns;
 	struct system_reader system;
 	struct process_reader processes;
+	struct server_reader server;
 	struct ring system_to_writer, system_to_alerts;
 	struct ring processes_to_writer, processes_to_alerts;
 	int wake_fd, tick_fd;
@@ -47,6 +49,13 @@ int recorder_open(struct recorder *recorder, const struct sysroot *root, struct 
 
 /* Stops it, too. */
 void recorder_close(struct recorder *recorder);
+
+/*
+ * Has the first process of the first target asked for the figures of the server, or a URL; see
+ * server.h. Before the first sample. 0 or a negative errno.
+ */
+int recorder_ask_server(
+	struct recorder *recorder, const char *program, const char *url, uint64_t interval_ns);
 
 /* Targets of recorder->processes are added before. 0 or a negative errno with err. */
 int recorder_start(struct recorder *recorder, uint64_t interval_ns, struct error *err);

@@ -8,6 +8,8 @@ static void add_value(struct text *text, const char *name, double value)
 {
 	if (!isfinite(value)) {
 		text_add(text, "null");
+	} else if (figure_is_state(name)) {
+		text_add(text, "\"%s\"", figure_state_name(value));
 	} else {
 		text_add(text, figure_is_whole(name) ? "%.0f" : "%.3f", value);
 	}
@@ -187,6 +189,20 @@ static void add_services(struct text *text, const struct process_sample *process
 	text_add(text, "}");
 }
 
+static void add_server(struct text *text, const struct server_sample *server)
+{
+	text_add(text, ",\"camera\":{");
+	for (size_t i = 0; i < server->n_cameras; i++) {
+		text_add(text, "%s\"%s\":{", i ? "," : "", server->cameras[i].name);
+		add_values(text, camera_figure_names, server->cameras[i].values,
+			CAMERA_FIGURE_COUNT, "");
+		text_add(text, "}");
+	}
+	text_add(text, "},\"server\":{");
+	add_values(text, server_figure_names, server->values, SERVER_FIGURE_COUNT, "");
+	text_add(text, "}");
+}
+
 void render_json(struct text *text, const struct system_sample *system,
 	const struct process_sample *processes)
 {
@@ -198,6 +214,7 @@ void render_json(struct text *text, const struct system_sample *system,
 			(unsigned long long)processes->time.sequence, late_ms(&processes->time));
 		add_processes(text, processes);
 		add_services(text, processes);
+		add_server(text, &processes->server);
 	}
 	text_add(text, "}");
 }

@@ -63,6 +63,22 @@ static void add_process(struct text *text, const struct process_entry *entry)
 	add_whole(text, ", restarts ", values[PROCESS_RESTARTS]);
 }
 
+static void add_server(struct text *text, const struct server_sample *server)
+{
+	if (isnan(server->values[SERVER_VIEWERS])) {
+		return;
+	}
+	add_whole(text, " | server viewers ", server->values[SERVER_VIEWERS]);
+	add_bytes(text, ", heap ", server->values[SERVER_HEAP]);
+	for (size_t i = 0; i < server->n_cameras; i++) {
+		const struct camera_entry *camera = &server->cameras[i];
+		text_add(text, ", %s %s", camera->name,
+			figure_state_name(camera->values[CAMERA_STATE]));
+		add_tenths(text, " ", camera->values[CAMERA_FPS]);
+		text_add(text, " fps");
+	}
+}
+
 void render_line(struct text *text, const struct system_sample *system,
 	const struct process_sample *processes)
 {
@@ -74,5 +90,8 @@ void render_line(struct text *text, const struct system_sample *system,
 	add_load(text, system->values);
 	for (size_t i = 0; processes && i < processes->n; i++) {
 		add_process(text, &processes->entries[i]);
+	}
+	if (processes) {
+		add_server(text, &processes->server);
 	}
 }

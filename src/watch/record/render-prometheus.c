@@ -82,6 +82,34 @@ static void add_owned(struct text *text, const struct process_sample *processes,
 	}
 }
 
+static void add_server(struct text *text, const struct server_sample *server)
+{
+	for (int i = 0; i < SERVER_FIGURE_COUNT; i++) {
+		if (!isnan(server->values[i])) {
+			add_type(text, "server_", server_figure_names[i]);
+			add_name(text, "server_", server_figure_names[i]);
+			text_add(text, " %.15g\n", server->values[i]);
+		}
+	}
+	if (server->n_cameras > 0) {
+		add_type(text, "camera_", camera_figure_names[CAMERA_FPS]);
+	}
+	for (size_t i = 0; i < server->n_cameras; i++) {
+		const struct camera_entry *camera = &server->cameras[i];
+		add_name(text, "camera_", camera_figure_names[CAMERA_FPS]);
+		text_add(text, "{name=\"%s\"} %.15g\n", camera->name, camera->values[CAMERA_FPS]);
+	}
+	if (server->n_cameras > 0) {
+		add_type(text, "camera_", camera_figure_names[CAMERA_STATE]);
+	}
+	for (size_t i = 0; i < server->n_cameras; i++) {
+		const struct camera_entry *camera = &server->cameras[i];
+		add_name(text, "camera_", camera_figure_names[CAMERA_STATE]);
+		text_add(text, "{name=\"%s\",state=\"%s\"} 1\n", camera->name,
+			figure_state_name(camera->values[CAMERA_STATE]));
+	}
+}
+
 void render_prometheus(struct text *text, const struct system_sample *system,
 	const struct process_sample *processes)
 {
@@ -96,5 +124,8 @@ void render_prometheus(struct text *text, const struct system_sample *system,
 	}
 	for (int i = 0; processes && i < SERVICE_FIGURE_COUNT; i++) {
 		add_owned(text, processes, true, i, service_figure_names[i]);
+	}
+	if (processes) {
+		add_server(text, &processes->server);
 	}
 }

@@ -9,6 +9,7 @@
 #include "watch/record/figure.h"
 
 #define WATCH_PROCESSES_MAX 16
+#define WATCH_CAMERAS_MAX   8 /* as many as a server has */
 
 /* Sequence numbers count the moments that were planned: a gap is a sample that was lost. */
 struct sample_time {
@@ -41,8 +42,23 @@ struct process_entry {
 	double service_values[SERVICE_FIGURE_COUNT];
 };
 
+struct camera_entry {
+	char name[PROCESS_NAME_MAX];
+	double values[CAMERA_FIGURE_COUNT];
+};
+
+/* What the server said of itself last; all absent while there is none, or it does not answer. */
+struct server_sample {
+	pid_t pid; /* of the one that was asked; 0 when there is none, or it was asked by a URL */
+	double values[SERVER_FIGURE_COUNT];
+	size_t n_cameras;
+	struct camera_entry cameras[WATCH_CAMERAS_MAX];
+	char trouble[128]; /* why it is absent; "" when it is not, or was not asked yet */
+};
+
 struct process_sample {
 	struct sample_time time; /* sequence and planned_ns of the system sample it belongs to */
+	struct server_sample server;
 	size_t n;
 	struct process_entry entries[WATCH_PROCESSES_MAX];
 };

@@ -33,6 +33,28 @@ static void test_finds_every_name(void **state)
 	assert_int_equal(figure.node, 1);
 	assert_int_equal(figure.index, 9);
 	assert_string_equal(figure.owner, "Normal");
+	assert_int_equal(figure_find("server.heap_bytes", &figure), 0);
+	assert_int_equal(figure.index, SERVER_HEAP);
+	assert_int_equal(figure_find("camera.cam0.state", &figure), 0);
+	assert_int_equal(figure.index, CAMERA_STATE);
+	assert_string_equal(figure.owner, "cam0");
+}
+
+static void test_states_are_words(void **state)
+{
+	(void)state;
+	double lost, error;
+
+	assert_true(figure_is_state("camera.cam0.state"));
+	assert_false(figure_is_state("camera.cam0.fps"));
+	assert_int_equal(figure_state_find("lost", &lost), 0);
+	assert_int_equal(figure_state_find("error", &error), 0);
+	assert_true(lost < error);
+	assert_string_equal(figure_state_name(lost), "lost");
+	assert_int_equal(figure_state_find("running", &lost), -ENOENT);
+	assert_string_equal(figure_state_name(NAN), "-");
+	assert_string_equal(figure_state_name(-1), "-");
+	assert_string_equal(figure_state_name(5), "-");
 }
 
 static void test_refuses_other_names(void **state)
@@ -42,7 +64,8 @@ static void test_refuses_other_names(void **state)
 		"cpu.x.used_percent", "cpu.32.used_percent", "cpu.1.used", "process.serve",
 		"process..pss_bytes", "process.serve.pss", "fragmentation.unusable.0.Normal",
 		"fragmentation.unusable.0", "fragmentation.unusable.0.Normal.16",
-		"fragmentation.unusable.0..1",
+		"fragmentation.unusable.0..1", "server.", "server.cam0.viewers", "camera.fps",
+		"camera..fps", "camera.cam0.size",
 		"process.a_name_that_is_longer_than_what_fits.pss_bytes"};
 	struct figure figure = {.index = 7};
 
@@ -88,6 +111,14 @@ static void test_looks_up_values(void **state)
 	assert_true(isnan(value_of("process.serve.pss_bytes", system, NULL)));
 	assert_true(isnan(value_of("swap.used_bytes", NULL, processes)));
 	assert_true(value_of("service.twinlens.current_bytes", NULL, processes) == 9.0);
+	processes->server.values[SERVER_VIEWERS] = 2.0;
+	processes->server.n_cameras = 1;
+	strcpy(processes->server.cameras[0].name, "cam1");
+	processes->server.cameras[0].values[CAMERA_FPS] = 30.0;
+	assert_true(value_of("server.viewers", NULL, processes) == 2.0);
+	assert_true(value_of("camera.cam1.fps", NULL, processes) == 30.0);
+	assert_true(isnan(value_of("camera.cam0.fps", NULL, processes)));
+	assert_true(isnan(value_of("server.viewers", system, NULL)));
 	processes->entries[0].is_ended = true;
 	assert_true(isnan(value_of("service.twinlens.current_bytes", NULL, processes)));
 	free(system);
@@ -98,6 +129,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_finds_every_name),
+		cmocka_unit_test(test_states_are_words),
 		cmocka_unit_test(test_refuses_other_names),
 		cmocka_unit_test(test_looks_up_values),
 	};

@@ -49,7 +49,24 @@ static void fill(size_t n_zones, size_t n_processes)
 			entry->values[j] = 18014398509481984.0;
 		}
 	}
+	for (int i = 0; i < SERVER_FIGURE_COUNT; i++) {
+		processes.server.values[i] = NAN;
+	}
 	text_init(&text, buffer, sizeof(buffer));
+}
+
+static void add_cameras(size_t n)
+{
+	processes.server.values[SERVER_VIEWERS] = 3;
+	processes.server.values[SERVER_HEAP] = 18014398509481984.0;
+	processes.server.n_cameras = n;
+	for (size_t i = 0; i < n; i++) {
+		struct camera_entry *camera = &processes.server.cameras[i];
+		snprintf(camera->name, sizeof(camera->name), "a-camera-of-thirty-one-bytes-%02zu",
+			i);
+		camera->values[CAMERA_FPS] = 29.97;
+		camera->values[CAMERA_STATE] = 2;
+	}
 }
 
 /* The value of a dotted name, as interface documents promise it. */
@@ -106,6 +123,46 @@ static void test_json_has_every_figure_by_its_name(void **state)
 	json_decref(document);
 }
 
+static void test_cameras_and_server_in_every_form(void **state)
+{
+	(void)state;
+
+	fill(0, 0);
+	add_cameras(2);
+	render_json(&text, &sample, &processes);
+	json_t *document = json_loads(buffer, JSON_REJECT_DUPLICATES, NULL);
+	assert_int_equal(json_integer_value(find(document, "server.viewers")), 3);
+	json_t *camera = find(document, "camera.a-camera-of-thirty-one-bytes-01");
+	assert_string_equal(json_string_value(find(camera, "state")), "streaming");
+	assert_true(json_real_value(find(camera, "fps")) == 29.97);
+	json_decref(document);
+
+	fill(0, 0);
+	add_cameras(1);
+	render_line(&text, &sample, &processes);
+	assert_non_null(strstr(buffer, "server viewers 3, heap "));
+	assert_non_null(strstr(buffer, ", a-camera-of-thirty-one-bytes-00 streaming 30.0 fps"));
+
+	fill(0, 0);
+	add_cameras(2);
+	render_prometheus(&text, &sample, &processes);
+	assert_non_null(strstr(buffer, "\ntwinlens_watch_server_viewers 3\n"));
+	assert_non_null(strstr(buffer, "\ntwinlens_watch_camera_state{name=\"a-camera-of-thirty-one"
+				       "-bytes-01\",state=\"streaming\"} 1\n"));
+	assert_non_null(strstr(buffer, "bytes-00\"} 29.97\n"));
+
+	fill(0, 0); /* no server */
+	render_json(&text, &sample, &processes);
+	document = json_loads(buffer, JSON_REJECT_DUPLICATES, NULL);
+	assert_true(json_is_null(find(document, "server.viewers")));
+	assert_int_equal(json_object_size(find(document, "camera")), 0);
+	json_decref(document);
+	fill(0, 0);
+	render_prometheus(&text, &sample, &processes);
+	assert_null(strstr(buffer, "twinlens_watch_server"));
+	assert_null(strstr(buffer, "twinlens_watch_camera"));
+}
+
 static void test_json_without_parts(void **state)
 {
 	(void)state;
@@ -124,12 +181,15 @@ static void test_the_largest_sample_fits(void **state)
 	(void)state;
 
 	fill(BUDDY_ZONES_MAX, WATCH_PROCESSES_MAX);
+	add_cameras(WATCH_CAMERAS_MAX);
 	render_json(&text, &sample, &processes);
 	assert_false(text.is_cut);
 	fill(BUDDY_ZONES_MAX, WATCH_PROCESSES_MAX);
+	add_cameras(WATCH_CAMERAS_MAX);
 	render_prometheus(&text, &sample, &processes);
 	assert_false(text.is_cut);
 	fill(BUDDY_ZONES_MAX, WATCH_PROCESSES_MAX);
+	add_cameras(WATCH_CAMERAS_MAX);
 	render_line(&text, &sample, &processes);
 	assert_false(text.is_cut);
 }
@@ -199,6 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_json_has_every_figure_by_its_name),
+		cmocka_unit_test(test_cameras_and_server_in_every_form),
 		cmocka_unit_test(test_json_without_parts),
 		cmocka_unit_test(test_the_largest_sample_fits),
 		cmocka_unit_test(test_a_line_shows_absent_figures_as_dashes),

@@ -1,0 +1,339 @@
+#include "watch/record/server.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/child.h"
+#include "util/cleanup.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/utf8.h"
+
+#define GAP_NS   (10 * NSEC_PER_SEC)
+#define LIMIT_NS (2 * NSEC_PER_SEC)
+#define LOOK_NS  (2 * NSEC_PER_MSEC)
+
+static void clear(struct server_sample *sample, pid_t pid)
+{
+	sample->pid = pid;
+	sample->n_cameras = 0;
+	sample->trouble[0] = '\0';
+	for (int i = 0; i < SERVER_FIGURE_COUNT; i++) {
+		sample->values[i] = NAN;
+	}
+}
+
+void server_reader_init(struct server_reader *reader)
+{
+	reader->output_fd = -1;
+	reader->child = 0;
+	clear(&reader->latest, 0);
+}
+
+/* All that starting takes is made here, so that nothing is allocated later. */
+int server_reader_open(
+	struct server_reader *reader, const char *program, const char *url, uint64_t interval_ns)
+{
+	reader->program = program;
+	reader->url = url[0] ? url : NULL;
+	reader->interval_ns = interval_ns;
+	reader->due_ns = 0;
+	_cleanup_close_ int fd = memfd_create("twinlens-status", MFD_CLOEXEC);
+	if (fd < 0) {
+		return -errno;
+	}
+	int r = child_attributes_init(&reader->attributes);
+	if (r < 0) {
+		return r;
+	}
+	r = -posix_spawn_file_actions_init(&reader->files);
+	if (r == 0) {
+		r = -posix_spawn_file_actions_adddup2(&reader->files, fd, STDOUT_FILENO);
+		if (r < 0) {
+			posix_spawn_file_actions_destroy(&reader->files);
+		}
+	}
+	if (r < 0) {
+		posix_spawnattr_destroy(&reader->attributes);
+		return r;
+	}
+	reader->output_fd = take_fd(fd);
+	return 0;
+}
+
+void server_reader_close(struct server_reader *reader)
+{
+	if (reader->output_fd < 0) {
+		return;
+	}
+	if (reader->child > 0) {
+		kill(reader->child, SIGKILL);
+		waitpid(reader->child, NULL, 0);
+		reader->child = 0;
+	}
+	posix_spawn_file_actions_destroy(&reader->files);
+	posix_spawnattr_destroy(&reader->attributes);
+	reader->output_fd = close_fd(reader->output_fd);
+}
+
+/* Absent, and why. */
+static void fail(struct server_reader *reader, const char *why)
+{
+	clear(&reader->latest, reader->asked);
+	snprintf(reader->latest.trouble, sizeof(reader->latest.trouble), "%.120s", why);
+}
+
+static void start(struct server_reader *reader, pid_t pid, uint64_t now_ns)
+{
+	char server[256], title[] = "twinlens watch";
+	char *argv[] = {title, server, NULL};
+	/* The figures of long intervals are asked for shortly before the sample. */
+	bool is_first = reader->due_ns == 0;
+	uint64_t gap_ns = reader->interval_ns > GAP_NS ? reader->interval_ns : GAP_NS;
+
+	if (is_first && reader->interval_ns >= GAP_NS + LIMIT_NS) {
+		gap_ns -= LIMIT_NS;
+	}
+	reader->due_ns = (is_first ? now_ns : reader->due_ns) + gap_ns;
+	if (reader->due_ns <= now_ns) {
+		reader->due_ns = now_ns + gap_ns;
+	}
+	reader->asked = pid;
+	reader->is_killed = false;
+	reader->deadline_ns = now_ns + LIMIT_NS;
+	if (reader->url) {
+		snprintf(server, sizeof(server), "%s", reader->url);
+	} else {
+		snprintf(server, sizeof(server), "%d", (int)pid);
+	}
+	if (ftruncate(reader->output_fd, 0) < 0 || lseek(reader->output_fd, 0, SEEK_SET) < 0) {
+		fail(reader, error_name(-errno));
+		return;
+	}
+	int r = posix_spawn(&reader->child, reader->program, &reader->files, &reader->attributes,
+		argv, environ);
+	if (r != 0) {
+		char why[128];
+		reader->child = 0;
+		snprintf(why, sizeof(why), "cannot run %.80s: %s", reader->program, error_name(-r));
+		fail(reader, why);
+	}
+}
+
+/* 0 or -EINVAL. watch keeps the locale "C", which strtod(3) goes by. */
+static int parse_value(const char *text, double *ret_value)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	if (end == text || *end || !isfinite(value) || value < 0) {
+		return -EINVAL;
+	}
+	*ret_value = value;
+	return 0;
+}
+
+/* "viewers", "2" of "server.viewers 2": 0 or -EINVAL. */
+static int parse_server(const char *name, const char *text, struct server_sample *sample)
+{
+	for (int i = 0; i < SERVER_FIGURE_COUNT; i++) {
+		if (strcmp(server_figure_names[i], name) == 0) {
+			return parse_value(text, &sample->values[i]);
+		}
+	}
+	return -EINVAL;
+}
+
+/* Names of cameras are parts of names of figures. */
+static bool is_camera_name(const char *name, size_t length)
+{
+	if (length == 0 || length >= PROCESS_NAME_MAX) {
+		return false;
+	}
+	for (size_t i = 0; i < length; i++) {
+		if (!isalnum((unsigned char)name[i]) && name[i] != '-' && name[i] != '_') {
+			return false;
+		}
+	}
+	return true;
+}
+
+static struct camera_entry *get_camera(
+	struct server_sample *sample, const char *name, size_t length)
+{
+	for (size_t i = 0; i < sample->n_cameras; i++) {
+		struct camera_entry *camera = &sample->cameras[i];
+		if (strlen(camera->name) == length && memcmp(camera->name, name, length) == 0) {
+			return camera;
+		}
+	}
+	if (sample->n_cameras == WATCH_CAMERAS_MAX) {
+		return NULL;
+	}
+	struct camera_entry *camera = &sample->cameras[sample->n_cameras++];
+	memcpy(camera->name, name, length);
+	camera->name[length] = '\0';
+	for (int i = 0; i < CAMERA_FIGURE_COUNT; i++) {
+		camera->values[i] = NAN;
+	}
+	return camera;
+}
+
+/* "cam0.state", "streaming" of "camera.cam0.state streaming": 0 or -EINVAL. */
+static int parse_camera(const char *name, const char *text, struct server_sample *sample)
+{
+	const char *dot = strchr(name, '.');
+	size_t length = dot ? (size_t)(dot - name) : 0;
+	double value;
+
+	if (!is_camera_name(name, length)) {
+		return -EINVAL;
+	}
+	bool is_state = strcmp(dot + 1, camera_figure_names[CAMERA_STATE]) == 0;
+	if (!is_state && strcmp(dot + 1, camera_figure_names[CAMERA_FPS]) != 0) {
+		return -EINVAL;
+	}
+	int r = is_state ? figure_state_find(text, &value) : parse_value(text, &value);
+	struct camera_entry *camera = r < 0 ? NULL : get_camera(sample, name, length);
+	if (!camera) {
+		return -EINVAL;
+	}
+	camera->values[is_state ? CAMERA_STATE : CAMERA_FPS] = value;
+	return 0;
+}
+
+static int parse_line(char *line, struct server_sample *sample)
+{
+	char *value = strchr(line, ' ');
+
+	if (!value) {
+		return -EINVAL;
+	}
+	*value++ = '\0';
+	if (strncmp(line, "server.", 7) == 0) {
+		return parse_server(line + 7, value, sample);
+	}
+	return strncmp(line, "camera.", 7) == 0 ? parse_camera(line + 7, value, sample) : -EINVAL;
+}
+
+int server_sample_parse(const char *text, struct server_sample *ret_sample)
+{
+	struct server_sample sample;
+
+	clear(&sample, ret_sample->pid);
+	while (*text) {
+		char line[128];
+		size_t length = strcspn(text, "\n");
+		if (length >= sizeof(line) || text[length] != '\n') {
+			return -EINVAL;
+		}
+		memcpy(line, text, length);
+		line[length] = '\0';
+		if (parse_line(line, &sample) < 0) {
+			return -EINVAL;
+		}
+		text += length + 1;
+	}
+	*ret_sample = sample;
+	return 0;
+}
+
+/* What the program printed, up to a bound; its first line only is for people. */
+static void take_output(struct server_reader *reader, bool is_done)
+{
+	char text[SERVER_TEXT_MAX + 1];
+	ssize_t n = pread(reader->output_fd, text, SERVER_TEXT_MAX, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+	if (is_done) {
+		struct server_sample sample = {.pid = reader->asked};
+		if (n > 0 && n < SERVER_TEXT_MAX && server_sample_parse(text, &sample) == 0) {
+			reader->latest = sample;
+		} else {
+			fail(reader, "what it answers is not understood");
+		}
+		return;
+	}
+	text[strcspn(text, "\n")] = '\0';
+	fail(reader, text[0] && utf8_is_printable(text) ? text : "twinlens-watch-status failed");
+}
+
+static void take_end(struct server_reader *reader, int status)
+{
+	reader->child = 0;
+	if (reader->is_killed) {
+		fail(reader, "no answer within 2 s");
+	} else {
+		take_output(reader, WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	}
+}
+
+static void follow_child(struct server_reader *reader, uint64_t now_ns)
+{
+	int status;
+
+	if (waitpid(reader->child, &status, WNOHANG) == reader->child) {
+		take_end(reader, status);
+	} else if (now_ns >= reader->deadline_ns && !reader->is_killed) {
+		kill(reader->child, SIGKILL);
+		reader->is_killed = true;
+		fail(reader, "no answer within 2 s");
+	}
+}
+
+static bool has_server(const struct server_reader *reader)
+{
+	return reader->output_fd >= 0 && (reader->url || reader->latest.pid > 0);
+}
+
+void server_reader_run(struct server_reader *reader, uint64_t now_ns)
+{
+	pid_t pid = reader->latest.pid;
+
+	if (reader->child > 0) {
+		follow_child(reader, now_ns);
+	}
+	if (reader->latest.pid != pid) {
+		clear(&reader->latest, pid); /* another one was asked */
+	}
+	if (has_server(reader) && reader->child == 0 && now_ns >= reader->due_ns) {
+		start(reader, pid, now_ns);
+	}
+}
+
+void server_reader_sample(
+	struct server_reader *reader, pid_t pid, uint64_t now_ns, struct server_sample *ret_sample)
+{
+	if (!reader->url && reader->latest.pid != pid) {
+		clear(&reader->latest, pid);
+	}
+	server_reader_run(reader, now_ns);
+	*ret_sample = reader->latest;
+}
+
+uint64_t server_reader_next_ns(const struct server_reader *reader)
+{
+	if (reader->child > 0) {
+		return reader->is_killed ? UINT64_MAX : reader->deadline_ns;
+	}
+	return has_server(reader) ? reader->due_ns : UINT64_MAX;
+}
+
+void server_reader_wait(struct server_reader *reader)
+{
+	static const struct timespec look = {.tv_nsec = LOOK_NS};
+
+	while (reader->child > 0 && !reader->is_killed) {
+		nanosleep(&look, NULL);
+		follow_child(reader, clock_now_ns());
+	}
+}
