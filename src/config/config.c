@@ -22,6 +22,7 @@ void config_init_defaults(struct config *ret_config)
 				.max_viewers = 4,
 				.send_buffer = 1 << 20,
 				.stall_timeout_ns = 5 * NSEC_PER_SEC,
+				.watch_state = CONFIG_DEFAULT_WATCH_STATE,
 			},
 		.frames = {.buffers = 3, .max_frame = 640 * 480 * 3, .pool_blocks = 6},
 		.memory_budget = 200 << 20,

@@ -12,11 +12,13 @@
 #include "util/clock.h"
 #include "util/error.h"
 
-#define CONFIG_DEFAULT_PATH "/etc/twinlens/twinlens.conf"
+#define CONFIG_DEFAULT_PATH        "/etc/twinlens/twinlens.conf"
+#define CONFIG_DEFAULT_WATCH_STATE "/run/twinlens-watch/state.json"
 
 #define CONFIG_CAMERAS_MAX     8
 #define CONFIG_CAMERA_NAME_MAX 32    /* with the NUL; letters, digits, '-' and '_' */
 #define CONFIG_TARGET_MAX      256   /* with the NUL */
+#define CONFIG_PATH_MAX        256   /* with the NUL */
 #define CONFIG_FILE_MAX        65536 /* bytes */
 
 #define CONFIG_IDLE_STOP_DEFAULT_NS (10 * NSEC_PER_SEC)
@@ -55,10 +57,11 @@ struct camera_config {
 struct server_config {
 	/* numeric IPv4 or IPv6, without brackets, or a host name; "": all addresses */
 	char listen_address[64];
-	uint16_t listen_port;      /* 0: any free one */
-	unsigned max_viewers;      /* default 4, 1..10000 */
-	size_t send_buffer;        /* bytes, default 1M, 64K..64M */
-	uint64_t stall_timeout_ns; /* default 5 s, 500 ms..1 h */
+	uint16_t listen_port;              /* 0: any free one */
+	unsigned max_viewers;              /* default 4, 1..10000 */
+	size_t send_buffer;                /* bytes, default 1M, 64K..64M */
+	uint64_t stall_timeout_ns;         /* default 5 s, 500 ms..1 h */
+	char watch_state[CONFIG_PATH_MAX]; /* the file that twinlens watch writes; "": none */
 };
 
 struct frames_config {

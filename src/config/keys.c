@@ -19,6 +19,7 @@ enum key_type {
 	KEY_DURATION, /* uint64_t, nanoseconds */
 	KEY_LISTEN,   /* struct server_config */
 	KEY_SPEC,     /* struct camera_spec */
+	KEY_PATH,     /* char[CONFIG_PATH_MAX], absolute or empty */
 };
 
 struct config_key {
@@ -34,6 +35,7 @@ static const struct config_key server_keys[] = {
 	{"send_buffer", KEY_SIZE, offsetof(struct config, server.send_buffer), "64K", "64M"},
 	{"stall_timeout", KEY_DURATION, offsetof(struct config, server.stall_timeout_ns), "500ms",
 		"1h"},
+	{"watch_state", KEY_PATH, offsetof(struct config, server.watch_state), NULL, NULL},
 	{0},
 };
 
@@ -139,6 +141,19 @@ static int set_number(
 	return 0;
 }
 
+static int set_path(char *path, const char *value, struct error *err)
+{
+	size_t length = strlen(value);
+
+	if ((length > 0 && value[0] != '/') || length >= CONFIG_PATH_MAX) {
+		return error_set(err, -EINVAL,
+			"must be an absolute path of at most %d bytes, or empty",
+			CONFIG_PATH_MAX - 1);
+	}
+	memcpy(path, value, length + 1);
+	return 0;
+}
+
 static int set_key(const struct config_section *section, const struct config_key *key,
 	const char *value, struct error *err)
 {
@@ -149,6 +164,8 @@ static int set_key(const struct config_section *section, const struct config_key
 		return config_parse_listen(value, target, err);
 	case KEY_SPEC:
 		return camera_spec_parse(value, target, err);
+	case KEY_PATH:
+		return set_path(target, value, err);
 	default:
 		return set_number(key, target, value, err);
 	}

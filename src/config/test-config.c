@@ -295,6 +295,7 @@ static void assert_defaults(const struct config *config)
 	assert_int_equal(config->server.max_viewers, 4);
 	assert_int_equal(config->server.send_buffer, 1048576);
 	assert_int_equal(config->server.stall_timeout_ns, 5000000000);
+	assert_string_equal(config->server.watch_state, "/run/twinlens-watch/state.json");
 	assert_int_equal(config->frames.buffers, 3);
 	assert_int_equal(config->frames.max_frame, 921600);
 	assert_int_equal(config->frames.pool_blocks, 6);
@@ -316,7 +317,7 @@ static void shipped_file_holds_the_defaults(void **state)
 	assert_defaults(&config);
 	assert_int_equal(config.n_cameras, 0);
 
-	assert_int_equal(uncomment(text, length), 14);
+	assert_int_equal(uncomment(text, length), 15);
 	memset(&config, 0, sizeof(config));
 	if (config_parse_text(text, length, "shipped", &config, &err) != 0) {
 		fail_msg("%s", err.text);

@@ -51,6 +51,7 @@ static void takes_the_file_of_the_manual(void **state)
 				     "max_viewers = 5          ; MAX_CONCURRENT_CLIENTS\n"
 				     "send_buffer = 2M         ; WEBSOCKET_BUFFER_SIZE\n"
 				     "stall_timeout = 6s       ; a viewer\n"
+				     "watch_state = /tmp/state.json\n"
 				     "[frames]\n"
 				     "buffers = 4              ; FRAME_BUFFER_COUNT, per camera\n"
 				     "max_frame = 1M\n"
@@ -67,6 +68,7 @@ static void takes_the_file_of_the_manual(void **state)
 	assert_int_equal(config.server.max_viewers, 5);
 	assert_int_equal(config.server.send_buffer, 2 << 20);
 	assert_int_equal(config.server.stall_timeout_ns, 6 * NSEC_PER_SEC);
+	assert_string_equal(config.server.watch_state, "/tmp/state.json");
 	assert_int_equal(config.frames.buffers, 4);
 	assert_int_equal(config.frames.max_frame, 1 << 20);
 	assert_int_equal(config.frames.pool_blocks, 9);
@@ -190,6 +192,16 @@ static void refuses_listen(void **state)
 	}
 }
 
+static void takes_paths_that_are_absolute(void **state)
+{
+	(void)state;
+	assert_string_equal(parse("[server]\nwatch_state =\n").server.watch_state, "");
+	assert_string_equal(parse("[server]\n").server.watch_state, CONFIG_DEFAULT_WATCH_STATE);
+	refuse("[server]\nwatch_state = state.json\n",
+		"t.conf:2: [server] watch_state = state.json: must be an absolute path of at most "
+		"255 bytes, or empty");
+}
+
 static void names_what_is_unknown(void **state)
 {
 	(void)state;
@@ -198,7 +210,7 @@ static void names_what_is_unknown(void **state)
 		"pool_blocks");
 	refuse("[server]\nport = 1",
 		"t.conf:2: [server] port = 1: unknown key, must be one of: listen, max_viewers, "
-		"send_buffer, stall_timeout");
+		"send_buffer, stall_timeout, watch_state");
 	refuse("[memory]\nlimit=1",
 		"t.conf:2: [memory] limit = 1: unknown key, must be one of: budget");
 	refuse("[camera:a]\nfps=1",
@@ -302,6 +314,7 @@ int main(void)
 		cmocka_unit_test(checks_times),
 		cmocka_unit_test(takes_listen),
 		cmocka_unit_test(refuses_listen),
+		cmocka_unit_test(takes_paths_that_are_absolute),
 		cmocka_unit_test(names_what_is_unknown),
 		cmocka_unit_test(refuses_bad_cameras),
 		cmocka_unit_test(reads_lines_as_people_write_them),

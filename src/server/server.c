@@ -186,6 +186,7 @@ struct server *server_free(struct server *server)
 	if (server->context) {
 		lws_context_destroy(server->context);
 	}
+	alerts_done(&server->alerts);
 	free(server);
 	return NULL;
 }

@@ -30,6 +30,7 @@ DOCUMENTED = {
     "twinlens_pss_bytes": ("gauge", set()),
     "twinlens_private_bytes": ("gauge", set()),
     "twinlens_heap_bytes": ("gauge", set()),
+    "twinlens_watch_running": ("gauge", set()),
     "process_resident_memory_bytes": ("gauge", set()),
     "process_cpu_seconds_total": ("counter", set()),
     "process_virtual_memory_bytes": ("gauge", set()),

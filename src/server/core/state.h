@@ -6,6 +6,7 @@
 
 #include "config/config.h"
 #include "hub/hub.h"
+#include "server/core/alerts.h"
 
 /* Connections beside the viewers: pages, status, metrics, requests that are not complete yet. */
 #define SERVER_OTHER_CONNECTIONS 32
@@ -59,6 +60,8 @@ struct server {
 	void *on_change_data;
 	unsigned reported_viewers; /* when on_change was called last */
 	uint64_t reported_state_changes;
+
+	struct alerts alerts;
 
 	uint64_t started_ns;
 	uint64_t cpu_mark_ns, cpu_mark_used_ns; /* for cpu_percent */

@@ -4,6 +4,7 @@
 #include "metrics/exposition.h"
 #include "metrics/heap.h"
 #include "server/core/viewer.h"
+#include "util/json.h"
 
 #define LABELS_MAX (HUB_NAME_MAX + 64)
 
@@ -198,6 +199,36 @@ static void write_gauge(FILE *out, const char *name, const char *help, double va
 	exposition_sample(out, name, NULL, value);
 }
 
+/* The file holds printable text only. */
+static void write_label(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++) {
+		fprintf(out, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+	}
+	fputc('"', out);
+}
+
+static void write_alerts(FILE *out, struct server *server)
+{
+	const char *name = "twinlens_alert_active";
+	const json_t *alert;
+	size_t i;
+
+	alerts_update(&server->alerts, server->config.server.watch_state);
+	exposition_begin(out, "twinlens_watch_running", "gauge",
+		"1 while twinlens watch keeps its state file up to date.");
+	exposition_count(out, "twinlens_watch_running", NULL, server->alerts.is_watching);
+	exposition_begin(out, name, "gauge", "1 for each alert that twinlens watch has raised.");
+	json_array_foreach(server->alerts.active, i, alert) {
+		fprintf(out, "%s{name=", name);
+		write_label(out, json_text(alert, "name"));
+		fprintf(out, ",figure=");
+		write_label(out, json_text(alert, "figure"));
+		fprintf(out, "} 1\n");
+	}
+}
+
 static void write_process(FILE *out)
 {
 	struct process_stats process;
@@ -238,6 +269,7 @@ char *status_metrics(struct server *server, size_t *ret_size)
 	write_states(out, server);
 	write_pools(out, server);
 	write_viewers(out, server);
+	write_alerts(out, server);
 	write_process(out);
 	if (fclose(out) != 0) {
 		free(text);

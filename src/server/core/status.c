@@ -170,15 +170,23 @@ static json_t *memory_json(struct server *server)
 		(json_int_t)available, "used_percent", json_rounded(used));
 }
 
+static json_t *alerts_json(struct server *server)
+{
+	alerts_update(&server->alerts, server->config.server.watch_state);
+	return server->alerts.active ? json_incref(server->alerts.active) : json_array();
+}
+
 json_t *status_json(struct server *server)
 {
+	json_t *alerts = alerts_json(server);
 	double uptime_s = (double)(clock_now_ns() - server->started_ns) / NSEC_PER_SEC;
 
-	return json_pack("{s:s, s:i, s:o, s:i, s:o, s:o, s:o, s:o}", "version", TWINLENS_VERSION,
-		"pid", (int)getpid(), "uptime_s", json_rounded(uptime_s), "max_viewers",
-		(int)server->config.server.max_viewers, "cameras", status_cameras_json(server),
-		"viewers", viewers_json(server), "memory", memory_json(server), "cpu_percent",
-		json_rounded(read_cpu_percent(server)));
+	return json_pack("{s:s, s:i, s:o, s:i, s:o, s:o, s:o, s:o, s:b, s:o}", "version",
+		TWINLENS_VERSION, "pid", (int)getpid(), "uptime_s", json_rounded(uptime_s),
+		"max_viewers", (int)server->config.server.max_viewers, "cameras",
+		status_cameras_json(server), "viewers", viewers_json(server), "memory",
+		memory_json(server), "cpu_percent", json_rounded(read_cpu_percent(server)),
+		"watch_running", (int)server->alerts.is_watching, "alerts", alerts);
 }
 
 bool status_is_healthy(struct server *server, char *text, size_t size)
