@@ -1,7 +1,7 @@
 // The page: a tile per camera, filled with what the Worker reports. Text is only ever set by
 // textContent; what tests read stands in data attributes.
 
-import { duration, number, preferredLanguage, speak, t } from './text.js';
+import { duration, moment, number, preferredLanguage, speak, t } from './text.js';
 
 const AGE_IN_MS = 100000; // five digits; beyond, nobody wants to know it so well
 
@@ -198,6 +198,39 @@ function showLink() {
   }
 }
 
+// A figure of the server's, by its unit; the state of a camera is a word.
+function figureText(figure, value) {
+  if (typeof value !== 'number') {
+    return value ?? '–';
+  }
+  if (figure.endsWith('_bytes')) {
+    return `${number(value / 1e6, 1)} MB`;
+  }
+  const text = number(value, Number.isInteger(value) ? 0 : 1);
+  return figure.endsWith('_percent') ? `${text} %` : text;
+}
+
+// What "twinlens watch" has raised, as long as the server can tell.
+function showAlerts() {
+  const alerts = (report.link.state === 'open' && report.server?.alerts) || [];
+  const list = $('#alerts');
+  const before = [...list.children].map((item) => item.dataset.name);
+  list.hidden = alerts.length === 0;
+  while (list.children.length > alerts.length) {
+    list.lastChild.remove();
+  }
+  alerts.forEach(({ name, figure, op, value, limit, since }, i) => {
+    const item = list.children[i] ?? list.appendChild(document.createElement('li'));
+    const [is, than] = [figureText(figure, value), figureText(figure, limit)];
+    const time = moment(new Date(since));
+    item.dataset.name = name;
+    setText(item, t('alert', { name, figure, op, value: is, limit: than, time }));
+    if (!before.includes(name)) {
+      news.push(item.textContent);
+    }
+  });
+}
+
 function showServer({ memory, cpu_percent, viewers, max_viewers, uptime_s }) {
   const put = (field, text) => setText($(`#server [data-field=${field}]`), text);
   put('memory', `${number((memory.pss_bytes || memory.rss_bytes) / 1e6, 1)} MB`);
@@ -261,6 +294,7 @@ function showFigures(node, camera) {
 function show() {
   if (report) {
     showLink();
+    showAlerts();
     report.cameras.forEach(showTile);
     if (report.server) {
       showServer(report.server);

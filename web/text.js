@@ -5,6 +5,8 @@ const texts = {
   en: {
     other: '中文',
     cameras: 'Cameras',
+    alerts: 'Alerts',
+    alert: 'Alert {name}: {figure} is {value} (limit: {op} {limit}), since {time}',
     theme: 'Switch between light and dark',
     pause: 'Pause {name}',
     play: 'Resume {name}',
@@ -53,6 +55,8 @@ const texts = {
   'zh-CN': {
     other: 'English',
     cameras: '摄像头',
+    alerts: '告警',
+    alert: '告警 {name}：{figure} 当前为 {value}（触发条件：{op} {limit}），自 {time} 起',
     theme: '切换浅色与深色',
     pause: '暂停 {name}',
     play: '继续 {name}',
@@ -124,6 +128,10 @@ export function number(value, digits = 0) {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   });
+}
+
+export function moment(date) {
+  return date.toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short' });
 }
 
 export function duration(seconds) {
