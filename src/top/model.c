@@ -3,10 +3,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "client/status.h"
 #include "util/clock.h"
 #include "util/json.h"
+#include "watch/record/text.h"
 
 #define STATUS_TIMEOUT_NS (500 * NSEC_PER_MSEC)
 
@@ -92,12 +94,58 @@ static void take_viewer(struct model *model, const json_t *viewer)
 	taken->skipped = json_integer_value(json_object_get(viewer, "skipped"));
 }
 
+/* A number in the unit of the figure; a word. */
+static void copy_value(
+	char *to, size_t size, const json_t *value, const char *figure, bool is_limit)
+{
+	char bytes[TEXT_BYTES_SIZE];
+
+	if (json_is_string(value)) {
+		snprintf(to, size, "%s", json_string_value(value));
+	} else if (!json_is_number(value)) {
+		snprintf(to, size, "-");
+	} else if (strstr(figure, "_bytes")) {
+		text_format_bytes(json_number_value(value), bytes);
+		snprintf(to, size, "%s", bytes);
+	} else {
+		bool is_exact = is_limit || figure_is_whole(figure);
+		snprintf(to, size, is_exact ? "%.15g" : "%.1f", json_number_value(value));
+	}
+}
+
+/* The time of an alert on the clock of the wall; as it is when it is not of the form. */
+static void copy_time(char *to, size_t size, const json_t *object, const char *key)
+{
+	struct tm utc = {0}, local;
+	const char *end = strptime(json_text(object, key), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	time_t seconds = timegm(&utc);
+
+	if (!end || *end || !localtime_r(&seconds, &local) ||
+		strftime(to, size, "%F %H:%M", &local) == 0) {
+		copy(to, size, object, key);
+	}
+}
+
+static void take_alert(struct model *model, const json_t *alert)
+{
+	struct model_alert *taken = &model->alerts[model->n_alerts++];
+
+	copy(taken->name, sizeof(taken->name), alert, "name");
+	copy(taken->figure, sizeof(taken->figure), alert, "figure");
+	copy(taken->op, sizeof(taken->op), alert, "op");
+	copy_time(taken->since, sizeof(taken->since), alert, "since");
+	copy_value(taken->value, sizeof(taken->value), json_object_get(alert, "value"),
+		taken->figure, false);
+	copy_value(taken->limit, sizeof(taken->limit), json_object_get(alert, "limit"),
+		taken->figure, true);
+}
+
 void model_take_status(struct model *model, const json_t *status)
 {
 	const json_t *item;
 	size_t i;
 
-	model->n_cameras = model->n_viewers = 0;
+	model->n_cameras = model->n_viewers = model->n_alerts = 0;
 	json_array_foreach(json_object_get(status, "cameras"), i, item) {
 		if (model->n_cameras < MODEL_CAMERAS_MAX) {
 			take_camera(model, item);
@@ -106,6 +154,11 @@ void model_take_status(struct model *model, const json_t *status)
 	json_array_foreach(json_object_get(status, "viewers"), i, item) {
 		if (model->n_viewers < MODEL_VIEWERS_MAX) {
 			take_viewer(model, item);
+		}
+	}
+	json_array_foreach(json_object_get(status, "alerts"), i, item) {
+		if (model->n_alerts < MODEL_ALERTS_MAX) {
+			take_alert(model, item);
 		}
 	}
 }
@@ -124,7 +177,7 @@ void model_update(struct model *model)
 	history_add(&model->cpu, model->system.values[FIGURE_CPU_USED_PERCENT]);
 	model->trouble = (struct error){0};
 	if (status_fetch(&model->url, STATUS_TIMEOUT_NS, &status, &model->trouble) < 0) {
-		model->n_cameras = model->n_viewers = 0;
+		model->n_cameras = model->n_viewers = model->n_alerts = 0;
 	} else {
 		model_take_status(model, status);
 	}

@@ -12,6 +12,7 @@
 
 #define MODEL_CAMERAS_MAX 16
 #define MODEL_VIEWERS_MAX 64
+#define MODEL_ALERTS_MAX  16
 #define MODEL_TEXT_MAX    64
 
 struct model_camera {
@@ -26,6 +27,11 @@ struct model_viewer {
 	json_int_t sent, skipped;
 };
 
+/* What watch has raised, as the server reports it. */
+struct model_alert {
+	char name[MODEL_TEXT_MAX], figure[96], op[4], value[32], limit[32], since[32];
+};
+
 /* Large: not for the stack. */
 struct model {
 	const struct sysroot *root;
@@ -36,9 +42,10 @@ struct model {
 	struct process_sample processes;
 
 	struct error trouble; /* why the server did not answer; "" when it did */
-	size_t n_cameras, n_viewers;
+	size_t n_cameras, n_viewers, n_alerts;
 	struct model_camera cameras[MODEL_CAMERAS_MAX];
 	struct model_viewer viewers[MODEL_VIEWERS_MAX];
+	struct model_alert alerts[MODEL_ALERTS_MAX];
 
 	struct history used, stalled, cpu; /* percent */
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -184,10 +185,55 @@ static void test_sizes(void **state)
 	}
 }
 
+static void test_alerts(void **state)
+{
+	(void)state;
+	_cleanup_json_ json_t *status =
+		json_loads("{\"cameras\":[],\"alerts\":["
+			   "{\"name\":\"memory\",\"figure\":\"memory.used_percent\",\"op\":\">\","
+			   "\"value\":91.25,"
+			   "\"limit\":85,\"since\":\"2026-11-27T19:20:00Z\"},"
+			   "{\"name\":\"door\",\"figure\":\"camera.door.state\",\"op\":\">=\","
+			   "\"value\":\"error\","
+			   "\"limit\":\"lost\",\"since\":\"odd\"},"
+			   "{\"name\":\"leak\",\"figure\":\"process.serve.pss_bytes\",\"op\":\">\","
+			   "\"value\":null,"
+			   "\"limit\":104857600,\"since\":\"\"}]}",
+			0, NULL);
+
+	assert_non_null(status);
+	setenv("TZ", "UTC-8", 1);
+	tzset();
+	model_take_status(&model, status);
+	view_draw(&model, &options, &canvas);
+	assert_string_equal(row_text(1),
+		"alert memory: memory.used_percent is 91.2 (> 85), since 2026-11-28 03:20");
+	assert_string_equal(
+		row_text(2), "alert door: camera.door.state is error (>= lost), since odd");
+	assert_string_equal(
+		row_text(3), "alert leak: process.serve.pss_bytes is - (> 100M), since");
+	assert_string_equal(row_text(4), "");
+	assert_memory_equal(row_text(5), "memory 4000 MiB", 15);
+	assert_int_equal(canvas.cells[1][0].style, CANVAS_STYLE_BAD);
+
+	json_array_append(json_object_get(status, "alerts"),
+		json_array_get(json_object_get(status, "alerts"), 0));
+	canvas_init(&canvas, 24, 80);
+	model_take_status(&model, status);
+	view_draw(&model, &options, &canvas);
+	assert_string_equal(row_text(3), "2 more alerts");
+	json_array_clear(json_object_get(status, "alerts"));
+	canvas_init(&canvas, 24, 80);
+	model_take_status(&model, status);
+	view_draw(&model, &options, &canvas);
+	assert_memory_equal(row_text(2), "memory 4000 MiB", 15);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_memory, begin),
+		cmocka_unit_test_setup(test_alerts, begin),
 		cmocka_unit_test_setup(test_nothing_is_known, begin),
 		cmocka_unit_test_setup(test_history, begin),
 		cmocka_unit_test_setup(test_server, begin),

@@ -6,6 +6,8 @@
 #define MIB   1048576.0
 #define WIDTH 80 /* of the tables */
 
+#define ALERTS_SHOWN 3 /* the rest is counted */
+
 struct part {
 	const char *name;
 	enum canvas_style style;
@@ -46,6 +48,23 @@ static void draw_title(
 	canvas_print(canvas, 0, column, CANVAS_STYLE_NORMAL, "  %.30s  %s  every %g s  %.255s:%s",
 		options->host, options->time, options->interval_s, model->url.host,
 		model->url.port);
+}
+
+/* Returns the row behind them. */
+static int draw_alerts(const struct model *model, int row, struct canvas *canvas)
+{
+	for (size_t i = 0; i < model->n_alerts; i++) {
+		const struct model_alert *alert = &model->alerts[i];
+		size_t left = model->n_alerts - i;
+		if (i == ALERTS_SHOWN - 1 && left > 1) {
+			canvas_print(canvas, row++, 0, CANVAS_STYLE_BAD, "%zu more alerts", left);
+			break;
+		}
+		canvas_print(canvas, row++, 0, CANVAS_STYLE_BAD,
+			"alert %s: %s is %s (%s %s), since %s", alert->name, alert->figure,
+			alert->value, alert->op, alert->limit, alert->since);
+	}
+	return row;
 }
 
 /* What the kernel holds besides: slab, stacks, page tables, and the table of zram. */
@@ -237,7 +256,8 @@ static int draw_viewers(const struct model *model, int row, struct canvas *canva
 void view_draw(const struct model *model, const struct view_options *options, struct canvas *canvas)
 {
 	draw_title(model, options, canvas);
-	int row = draw_memory(model, options, 2, canvas) + 1;
+	int row = draw_alerts(model, 1, canvas);
+	row = draw_memory(model, options, row + 1, canvas) + 1;
 	draw_history(&model->used, "used", 85, options, row++, canvas);
 	draw_history(&model->stalled, "stalled", 10, options, row++, canvas);
 	draw_history(&model->cpu, "CPU", 80, options, row++, canvas);
