@@ -400,6 +400,81 @@ class Alerts(unittest.TestCase):
             self.assertFalse((watch.path / "state.json").exists())
 
 
+class InTheServer(unittest.TestCase):
+    """Active alerts stand in the status, the metrics and top, as long as watch runs."""
+
+    CONF = "[alert:memory]\nwhen = memory.used_percent > 0.01\n[alert:\u5185\u5b58]\nwhen = memory.used_percent > 99.9\n"
+
+    def test_while_they_are_active(self):
+        with Watch(conf=self.CONF) as watch, Server("-o", f"server.watch_state={watch.path}/state.json") as server:
+            alert, = eventually(lambda: server.status()["alerts"], 5, "the alert in the status")
+            said, = watch.state()["alerts"]
+            self.assertEqual([alert[key] for key in ("name", "figure", "op", "limit", "since")],
+                             ["memory", "memory.used_percent", ">", 0.01, said["since"]])
+            self.assertAlmostEqual(alert["value"], said["value"], delta=20)
+            self.assertIs(server.status()["watch_running"], True)
+            samples = prometheus.Metrics(server.get("/metrics").text).samples
+            active = {key: value for key, value in samples.items() if key[0] == "twinlens_alert_active"}
+            self.assertEqual(active, {("twinlens_alert_active", (("figure", "memory.used_percent"), ("name", "memory"))): 1})
+            self.assertEqual(samples["twinlens_watch_running", ()], 1)
+            table = run_twinlens("top", "--url", f"http://127.0.0.1:{server.port}").stdout
+            self.assertRegex(table, r"(?m)^alert memory: memory.used_percent is [\d.]+ \(> 0.01\), since 20\d\d-\S+ \S+$")
+            # It is read once a second at most, however often it is asked for.
+            reads = self.count_reads(server)
+            self.assertLessEqual(reads, 3)
+            watch.stop()
+            eventually(lambda: server.status()["alerts"] == [], 5, "no alert without watch")
+            self.assertIs(server.status()["watch_running"], False)
+            self.assertEqual(server.log.count("alerts: "), 0, server.log)
+
+    def wait_alert(self, watch):
+        watch.wait_documents(2)
+        eventually(lambda: watch.state()["alerts"], 5, "the alert")
+
+    def count_reads(self, server):
+        """How often the state file is opened in 1.5 s of requests."""
+        with tempfile.NamedTemporaryFile("r") as log:
+            tracer = ["strace", "-f", "-qq", "-e", "trace=openat", "-o", log.name, "-p", str(server.pid)]
+            try:
+                process = subprocess.Popen(tracer, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
+            except FileNotFoundError:
+                return 0
+            end = time.monotonic() + 1.5
+            while time.monotonic() < end:
+                server.status()
+            process.terminate()
+            process.wait()
+            return log.read().count("state.json")
+
+    def test_a_dead_watch_does_not_show_them_for_ever(self):
+        with tempfile.TemporaryDirectory() as folder:
+            state = pathlib.Path(folder) / "state.json"
+            with Server("-o", f"server.watch_state={state}") as server:
+                self.assertEqual((server.status()["alerts"], server.status()["watch_running"]), ([], False))
+                with Watch(conf=self.CONF) as watch:
+                    self.wait_alert(watch)
+                    watch.process.kill()
+                    watch.process.wait()
+                    state.write_bytes((watch.path / "state.json").read_bytes())
+                eventually(lambda: server.status()["alerts"], 3, "the alert in the status")
+                # Two intervals of 0.1 s and five seconds.
+                eventually(lambda: not server.status()["watch_running"], 8, "the end of it")
+                self.assertEqual(server.status()["alerts"], [])
+                server.wait_log("state.json: is out of date; is twinlens watch running")
+                state.write_text("{}")
+                eventually(lambda: server.status() and "state.json: is not the state of" in server.log, 5, "the reason")
+
+    def test_a_file_of_others_is_not_taken(self):
+        with Watch(conf=self.CONF) as watch:
+            self.wait_alert(watch)
+            copy = watch.path / "copy.json"
+            copy.write_bytes((watch.path / "state.json").read_bytes())
+            copy.chmod(0o646)
+            with Server("-o", f"server.watch_state={copy}") as server:
+                self.assertEqual(server.status()["alerts"], [])
+                server.wait_log("copy.json: is not trusted")
+
+
 class CommandLine(unittest.TestCase):
     def test_errors(self):
         for arguments, words in (
