@@ -173,6 +173,27 @@ static void test_many(void **state)
 	assert_true(has_row(" more"));
 }
 
+/* In 80x24, with alerts: the processes leave room for the viewers, and say how many there are. */
+static void test_processes_leave_room_for_viewers(void **state)
+{
+	(void)state;
+
+	model.n_alerts = 2;
+	model.n_cameras = 2;
+	model.n_viewers = 4;
+	model.processes.n = 8;
+	for (size_t i = 0; i < model.processes.n; i++) {
+		strcpy(model.processes.entries[i].name, "twinlens-serve");
+	}
+	view_draw(&model, &options, &canvas);
+	assert_string_equal(row_text(18), "7 more");
+	assert_memory_equal(row_text(20), "viewer ", 7);
+	assert_string_equal(row_text(23), "2 more");
+	canvas_init(&canvas, 40, 80);
+	view_draw(&model, &options, &canvas);
+	assert_false(has_row(" more"));
+}
+
 /* Any size, down to nothing. */
 static void test_sizes(void **state)
 {
@@ -238,6 +259,7 @@ int main(void)
 		cmocka_unit_test_setup(test_history, begin),
 		cmocka_unit_test_setup(test_server, begin),
 		cmocka_unit_test_setup(test_many, begin),
+		cmocka_unit_test_setup(test_processes_leave_room_for_viewers, begin),
 		cmocka_unit_test_setup(test_sizes, begin),
 	};
 

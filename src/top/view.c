@@ -6,7 +6,8 @@
 #define MIB   1048576.0
 #define WIDTH 80 /* of the tables */
 
-#define ALERTS_SHOWN 3 /* the rest is counted */
+#define ALERTS_SHOWN  3 /* the rest is counted */
+#define VIEWERS_LEAST 3 /* the rows of viewers that processes leave room for */
 
 struct part {
 	const char *name;
@@ -201,30 +202,45 @@ static int draw_server(const struct model *model, int row, struct canvas *canvas
 	return row + 1;
 }
 
+static void draw_process(const struct process_entry *entry, int row, struct canvas *canvas)
+{
+	const double *values = entry->values;
+
+	canvas_print(
+		canvas, row, 0, CANVAS_STYLE_NORMAL, "%-20.20s %8d", entry->name, (int)entry->pid);
+	if (entry->is_ended) {
+		canvas_print(canvas, row, 30, CANVAS_STYLE_BAD, "ended");
+		return;
+	}
+	print_number(canvas, row, 30, CANVAS_STYLE_NORMAL, 9, 0, values[PROCESS_PSS] / 1024);
+	print_number(canvas, row, 40, CANVAS_STYLE_NORMAL, 9, 0, values[PROCESS_ANONYMOUS] / 1024);
+	print_number(canvas, row, 50, CANVAS_STYLE_NORMAL, 9, 0, values[PROCESS_SWAP] / 1024);
+	print_number(canvas, row, 60, CANVAS_STYLE_NORMAL, 7, 1, values[PROCESS_CPU_PERCENT]);
+	print_number(canvas, row, 68, CANVAS_STYLE_NORMAL, 6, 0, values[PROCESS_DESCRIPTORS]);
+}
+
+/* The rows that the viewers are to have, with the blank and the title above them. */
+static int count_viewer_rows(const struct model *model)
+{
+	int n = model->n_viewers < VIEWERS_LEAST ? (int)model->n_viewers : VIEWERS_LEAST;
+
+	return n > 0 ? n + 2 : 0;
+}
+
+/* Down to where the viewers begin; the last line says how many more there are. */
 static int draw_processes(const struct model *model, int row, struct canvas *canvas)
 {
+	int end = canvas->rows - count_viewer_rows(model);
+
 	canvas_print(canvas, row++, 0, CANVAS_STYLE_TITLE, "%-20s %8s %9s %9s %9s %7s %6s",
 		"process", "pid", "PSS KiB", "anon KiB", "swap KiB", "CPU %", "fds");
 	for (size_t i = 0; i < model->processes.n; i++) {
-		const struct process_entry *entry = &model->processes.entries[i];
-		const double *values = entry->values;
-		canvas_print(canvas, row, 0, CANVAS_STYLE_NORMAL, "%-20.20s %8d", entry->name,
-			(int)entry->pid);
-		if (entry->is_ended) {
-			canvas_print(canvas, row++, 30, CANVAS_STYLE_BAD, "ended");
-			continue;
+		size_t left = model->processes.n - i;
+		if (row >= end - 1 && left > 1) {
+			canvas_print(canvas, row++, 0, CANVAS_STYLE_FAINT, "%zu more", left);
+			break;
 		}
-		print_number(
-			canvas, row, 30, CANVAS_STYLE_NORMAL, 9, 0, values[PROCESS_PSS] / 1024);
-		print_number(canvas, row, 40, CANVAS_STYLE_NORMAL, 9, 0,
-			values[PROCESS_ANONYMOUS] / 1024);
-		print_number(
-			canvas, row, 50, CANVAS_STYLE_NORMAL, 9, 0, values[PROCESS_SWAP] / 1024);
-		print_number(
-			canvas, row, 60, CANVAS_STYLE_NORMAL, 7, 1, values[PROCESS_CPU_PERCENT]);
-		print_number(
-			canvas, row, 68, CANVAS_STYLE_NORMAL, 6, 0, values[PROCESS_DESCRIPTORS]);
-		row++;
+		draw_process(&model->processes.entries[i], row++, canvas);
 	}
 	return row + 1;
 }

@@ -29,7 +29,8 @@ class Top:
         self.output = b""
         self.process = subprocess.Popen(
             [TWINLENS, "top", "--interval", "200ms", *arguments], stdin=slave, stdout=slave, stderr=subprocess.PIPE,
-            env=child_environment({"TERM": term, "LC_ALL": locale}), start_new_session=True)
+            env=child_environment({"TERM": term, "LC_ALL": locale}), start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
 
     def resize(self, rows, columns):
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -108,20 +109,26 @@ class TopScreen(unittest.TestCase):
         top = self.top(rows=24, columns=80)
         top.wait("cam0")
         for rows, columns in ((10, 30), (60, 200), (1, 1), (24, 80)):
+            top.read(0.3)
             top.output = b""
-            top.resize(rows, columns)
-            os.killpg(top.process.pid, signal.SIGWINCH)
-            top.read(0.5)
+            top.resize(rows, columns)  # the kernel sends SIGWINCH
+            top.read(0.7)
+            self.assertIn(b"twinlens"[:columns], top.output, (rows, columns))  # all is drawn anew
+            places = [(int(row), int(column)) for row, column in re.findall(rb"\x1b\[(\d+);(\d+)H", top.output)]
+            self.assertFalse([place for place in places if place > (rows, columns) or place[1] > columns], (rows, columns))
         top.wait("cam0")
         os.write(top.master, b"q")
         self.assertEqual(top.end(), 0)
         self.check_left(top)
 
-    def test_signals(self):
-        for signo in (signal.SIGINT, signal.SIGTERM):
+    def test_ctrl_c_and_signals(self):
+        for signo in (None, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             top = self.top()
             top.wait("cam0")
-            os.killpg(top.process.pid, signo)  # as the terminal does
+            if signo is None:
+                os.write(top.master, b"\x03")  # the terminal makes it SIGINT for all of the foreground
+            else:
+                os.killpg(top.process.pid, signo)
             self.assertEqual(top.end(), 0)
             self.check_left(top)
 
