@@ -58,7 +58,7 @@ static void add_figure(struct environment *environment, const char *kind, const 
 
 static void add_inherited(struct environment *environment, char *const *inherited)
 {
-	for (; *inherited && environment->n + 1 < ENVIRONMENT_MAX / 2; inherited++) {
+	for (; *inherited && environment->n < ENVIRONMENT_INHERITED_MAX; inherited++) {
 		if (strncmp(*inherited, "TWINLENS_", strlen("TWINLENS_")) != 0) {
 			environment->variables[environment->n++] = *inherited;
 		}
@@ -97,17 +97,32 @@ static void add_message(struct environment *environment, const struct message *m
 	add_string(environment, "MESSAGE", line);
 }
 
-static void add_server(struct environment *environment, const struct server_sample *server)
+static void add_figures(struct environment *environment, const char *kind, const char *owner,
+	const char *const *names, const double *values, size_t n)
 {
-	for (int i = 0; i < SERVER_FIGURE_COUNT; i++) {
-		add_figure(environment, "SERVER_", "", server_figure_names[i], server->values[i]);
+	for (size_t i = 0; i < n; i++) {
+		add_figure(environment, kind, owner, names[i], values[i]);
 	}
-	for (size_t i = 0; i < server->n_cameras; i++) {
-		const struct camera_entry *camera = &server->cameras[i];
-		for (int j = 0; j < CAMERA_FIGURE_COUNT; j++) {
-			add_figure(environment, "CAMERA_", camera->name, camera_figure_names[j],
-				camera->values[j]);
+}
+
+static void add_processes(struct environment *environment, const struct process_sample *sample)
+{
+	const struct server_sample *server = &sample->server;
+
+	for (size_t i = 0; i < sample->n; i++) {
+		const struct process_entry *entry = &sample->entries[i];
+		add_figures(environment, "PROCESS_", entry->name, process_figure_names,
+			entry->values, PROCESS_FIGURE_COUNT);
+		if (entry->service[0] && !process_sample_repeats_service(sample, i)) {
+			add_figures(environment, "SERVICE_", entry->service, service_figure_names,
+				entry->service_values, SERVICE_FIGURE_COUNT);
 		}
+	}
+	add_figures(environment, "SERVER_", "", server_figure_names, server->values,
+		SERVER_FIGURE_COUNT);
+	for (size_t i = 0; i < server->n_cameras; i++) {
+		add_figures(environment, "CAMERA_", server->cameras[i].name, camera_figure_names,
+			server->cameras[i].values, CAMERA_FIGURE_COUNT);
 	}
 }
 
@@ -118,19 +133,10 @@ void message_write_environment(struct text *text, const struct message *message,
 
 	add_inherited(&environment, inherited);
 	add_message(&environment, message);
-	for (int i = 0; i < SYSTEM_FIGURE_COUNT; i++) {
-		add_figure(
-			&environment, "", "", system_figure_names[i], message->system->values[i]);
-	}
-	for (size_t i = 0; message->processes && i < message->processes->n; i++) {
-		const struct process_entry *entry = &message->processes->entries[i];
-		for (int j = 0; j < PROCESS_FIGURE_COUNT; j++) {
-			add_figure(&environment, "PROCESS_", entry->name, process_figure_names[j],
-				entry->values[j]);
-		}
-	}
+	add_figures(&environment, "", "", system_figure_names, message->system->values,
+		SYSTEM_FIGURE_COUNT);
 	if (message->processes) {
-		add_server(&environment, &message->processes->server);
+		add_processes(&environment, message->processes);
 	}
 	variables[environment.n] = NULL;
 }

@@ -6,9 +6,16 @@
 #include "watch/alert/largest.h"
 #include "watch/record/text.h"
 
-#define MESSAGE_SIZE     1024
-#define ENVIRONMENT_SIZE 16384
-#define ENVIRONMENT_MAX  192 /* variables, with the NULL behind them */
+#define MESSAGE_SIZE 1024
+
+/* Every figure of as many processes and cameras as there may be, in 96 bytes at the most. */
+#define ENVIRONMENT_INHERITED_MAX 96
+#define ENVIRONMENT_OWN_MAX                                                                        \
+	(7 + SYSTEM_FIGURE_COUNT +                                                                 \
+		WATCH_PROCESSES_MAX * (PROCESS_FIGURE_COUNT + SERVICE_FIGURE_COUNT) +              \
+		SERVER_FIGURE_COUNT + WATCH_CAMERAS_MAX * CAMERA_FIGURE_COUNT)
+#define ENVIRONMENT_MAX  (ENVIRONMENT_INHERITED_MAX + ENVIRONMENT_OWN_MAX + 1) /* and NULL */
+#define ENVIRONMENT_SIZE (MESSAGE_SIZE + ENVIRONMENT_OWN_MAX * 96)
 
 /* All that one message is made of. */
 struct message {
@@ -39,10 +46,10 @@ void message_add_header(struct text *text, const char *value);
 
 /*
  * The environment of a command: what this process has, but for TWINLENS_*; TWINLENS_ALERT,
- * _EVENT, _FIGURE, _VALUE, _LIMIT, _SINCE, _MESSAGE; and each figure of the system, of the
- * processes, of the server and of its cameras that is present, as in TWINLENS_MEMORY_USED_PERCENT
- * and TWINLENS_PROCESS_SERVE_PSS_BYTES. variables point into text and at the strings of inherited,
- * and ends with NULL. What does not fit is left out.
+ * _EVENT, _FIGURE, _VALUE, _LIMIT, _SINCE, _MESSAGE; and each figure that is present, but for those
+ * by node, zone or processor, as in TWINLENS_MEMORY_USED_PERCENT and
+ * TWINLENS_PROCESS_SERVE_PSS_BYTES. variables point into text and at the strings of inherited, and
+ * ends with NULL. Of what is inherited, the first ENVIRONMENT_INHERITED_MAX are taken over.
  */
 void message_write_environment(struct text *text, const struct message *message,
 	char *const *inherited, char *variables[static ENVIRONMENT_MAX]);

@@ -142,6 +142,48 @@ static void test_writes_an_environment(void **state)
 	assert_null(find_variable(variables, "TWINLENS_MESSAGE"));
 }
 
+static void test_an_environment_has_every_figure(void **state)
+{
+	(void)state;
+	static char large[ENVIRONMENT_SIZE];
+	static struct process_sample full;
+	char *variables[ENVIRONMENT_MAX], name[128], home[] = "HOME=/", *inherited[200] = {NULL};
+	const double value = 1e14;
+
+	for (size_t i = 0; i < 199; i++) {
+		inherited[i] = home;
+	}
+	make_message("memory.used_percent > 85");
+	full.n = WATCH_PROCESSES_MAX;
+	for (size_t i = 0; i < full.n; i++) {
+		struct process_entry *entry = &full.entries[i];
+		snprintf(entry->name, sizeof(entry->name), "%031zu", i);
+		snprintf(entry->service, sizeof(entry->service), "%031zu", i);
+		for (int j = 0; j < PROCESS_FIGURE_COUNT; j++) {
+			entry->values[j] = value;
+		}
+		for (int j = 0; j < SERVICE_FIGURE_COUNT; j++) {
+			entry->service_values[j] = value;
+		}
+	}
+	full.server.n_cameras = WATCH_CAMERAS_MAX;
+	for (size_t i = 0; i < full.server.n_cameras; i++) {
+		struct camera_entry *camera = &full.server.cameras[i];
+		snprintf(camera->name, sizeof(camera->name), "%031zu", i);
+		for (int j = 0; j < CAMERA_FIGURE_COUNT; j++) {
+			camera->values[j] = 2;
+		}
+	}
+	message.processes = &full;
+	text_init(&text, large, sizeof(large));
+	message_write_environment(&text, &message, inherited, variables);
+	snprintf(name, sizeof(name), "TWINLENS_SERVICE_%031d_CURRENT_BYTES",
+		WATCH_PROCESSES_MAX - 1);
+	assert_string_equal(find_variable(variables, name), "100000000000000");
+	snprintf(name, sizeof(name), "TWINLENS_CAMERA_%031d_FPS", WATCH_CAMERAS_MAX - 1);
+	assert_string_equal(find_variable(variables, name), "2.000");
+}
+
 static void test_finds_the_largest_processes(void **state)
 {
 	(void)state;
@@ -194,6 +236,7 @@ int main(void)
 		cmocka_unit_test(test_writes_a_mail),
 		cmocka_unit_test(test_encodes_headers),
 		cmocka_unit_test(test_writes_an_environment),
+		cmocka_unit_test(test_an_environment_has_every_figure),
 		tree_test(test_finds_the_largest_processes, &tree),
 		cmocka_unit_test(test_writes_the_state),
 	};
