@@ -8,10 +8,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -33,11 +36,27 @@ void *memalign(size_t alignment, size_t size);
 static struct counts unshared;
 static struct counts *counts = &unshared;
 
+/* MALLOC_COUNT_PROGRAM: only this one of those that inherit the library. */
+static bool is_wanted(void)
+{
+	const char *program = getenv("MALLOC_COUNT_PROGRAM");
+	char path[PATH_MAX] = "";
+
+	if (!program) {
+		return true;
+	}
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	return n > 0 && strcmp(strrchr(path, '/') + 1, program) == 0;
+}
+
 __attribute__((constructor)) static void share_counts(void)
 {
 	const char *path = getenv("MALLOC_COUNT_FILE");
 	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
 
+	if (!is_wanted()) {
+		return;
+	}
 	if (fd < 0 || ftruncate(fd, sizeof(struct counts)) < 0) {
 		_exit(3);
 	}

@@ -18,6 +18,7 @@ import unittest
 import harness
 import prometheus
 from harness import IS_SANITIZED, PATIENCE, TWINLENS, Server, child_environment, die_with_parent, eventually, figure, run_twinlens
+from measure import judge
 
 PAGE = os.sysconf("SC_PAGESIZE")
 COUNTS = struct.Struct("=QQ")
@@ -528,34 +529,48 @@ class CommandLine(unittest.TestCase):
 @unittest.skipIf(IS_SANITIZED, "figures say nothing under a sanitizer")
 class Bars(unittest.TestCase):
     def test_no_allocation_per_sample(self):
-        conf = "textfile = @/watch.prom\n[alert:a]\nwhen = memory.used_percent > 99\n"
-        with tempfile.NamedTemporaryFile() as file, idle() as one, idle() as two:
-            env = {"MALLOC_COUNT_FILE": file.name}
-            with Watch("--pid", one.pid, "--pid", two.pid, interval="20ms", conf=conf, env=env,
+        """Nor for asking the server, which is done once meanwhile."""
+        conf = "textfile = @/watch.prom\nserver = http://127.0.0.1:{}\n[alert:a]\nwhen = memory.used_percent > 99\n"
+        with Server() as server, tempfile.NamedTemporaryFile() as file, idle() as one, idle() as two:
+            env = {"MALLOC_COUNT_FILE": file.name, "MALLOC_COUNT_PROGRAM": "twinlens-watch"}
+            with Watch("--pid", one.pid, "--pid", two.pid, interval="20ms", conf=conf.format(server.port), env=env,
                        preload=["malloc-count.so"]) as watch:
-                watch.wait_documents(50)
-                self.assertGreater(COUNTS.unpack(os.pread(file.fileno(), COUNTS.size, 0))[0], 0, "the counter counts")
+                eventually(lambda: self.count_asked(watch), 5, "the first answer")
                 before, n = COUNTS.unpack(os.pread(file.fileno(), COUNTS.size, 0))[0], len(watch.documents())
-                watch.wait_documents(n + 100)
-                after = COUNTS.unpack(os.pread(file.fileno(), COUNTS.size, 0))[0]
-            figure(f"watch, heap allocations in 100 samples: {after - before}")
+                self.assertGreater(before, 0, "the counter counts")
+                asked = self.count_asked(watch)
+                eventually(lambda: self.count_asked(watch) > asked and len(watch.documents()) >= n + 100, 15, "samples")
+                after, n = COUNTS.unpack(os.pread(file.fileno(), COUNTS.size, 0))[0], len(watch.documents()) - n
+                self.assertEqual(watch.documents()[-1]["server"]["viewers"], 0)
+            figure(f"watch, heap allocations in {n} samples: {after - before}")
             self.assertEqual(after, before)
 
-    def test_memory_and_cpu_at_a_second(self):
+    def count_asked(self, watch):
+        """Grows with each program that it started and that has ended: their page faults."""
+        return int(pathlib.Path(f"/proc/{watch.pid}/stat").read_text().rpartition(")")[2].split()[8])
+
+    def test_cpu_at_a_second(self):
         with idle() as one, idle() as two, Watch("--pid", one.pid, "--pid", two.pid, interval="1s") as watch:
             watch.wait_documents(3)
-            cpu, begun = self.cpu_ns(watch.pid), time.monotonic()
-            time.sleep(12)
-            percent = (self.cpu_ns(watch.pid) - cpu) / 1e7 / (time.monotonic() - begun)
+            judge(self, lambda: self.measure_cpu(watch))
+
+    def measure_cpu(self, watch):
+        cpu, begun = self.cpu_ns(watch.pid), time.monotonic()
+        time.sleep(8)
+        percent = (self.cpu_ns(watch.pid) - cpu) / 1e7 / (time.monotonic() - begun)
+        processes = len(watch.documents()[-1]["process"])  # servers of other tests are watched, too
+        text = f"watch at 1 s, {processes} processes: {percent:.3f} % of a core"
+        figure(text)
+        return percent <= max(2, processes) / 2 * 0.2, text
+
+    def test_memory(self):
+        with idle() as one, idle() as two, Watch("--pid", one.pid, "--pid", two.pid, interval="100ms") as watch:
+            watch.wait_documents(20)
             fields = read_kb(f"/proc/{watch.pid}/smaps_rollup")
-            pss = fields["Pss"]
-            figure(f"watch at 1 s, two processes: {percent:.3f} % of a core, PSS {pss // 1024} KiB")
-            # Servers of other tests are watched, too; and cold caches cost the most on a busy machine.
-            pairs = max(2, len(re.findall(r": pid \d+$", watch.stderr(), re.MULTILINE))) / 2
-            self.assertLessEqual(percent, pairs * 0.2 if os.getloadavg()[0] < 1 else 1)
+            figure(f"watch, PSS {fields['Pss'] >> 10} KiB, of it anonymous {fields['Pss_Anon'] >> 10} KiB")
             # The rest of PSS is the share of libc's pages, which depends on how many processes map them.
-            self.assertLessEqual(fields["Pss_Anon"], 400 * 1024)
-            self.assertLessEqual(pss, 700 * 1024)
+            self.assertLessEqual(fields["Pss_Anon"], 320 * 1024)
+            self.assertLessEqual(fields["Pss"], 700 * 1024)
 
     def cpu_ns(self, pid):
         return sum(int(path.read_text().split()[0]) for path in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"))
