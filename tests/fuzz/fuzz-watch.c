@@ -1,7 +1,7 @@
 /*
  * The settings of the recorder: the input is the text of watch.conf. Whatever is taken must keep
  * its bounds; whatever is refused must say why, in a line. Up to the first NUL it is a condition,
- * too.
+ * and what the program printed that asks the server, too.
  */
 #include "watch/settings.h"
 
@@ -47,6 +47,21 @@ static void check_settings(const struct watch_settings *settings)
 	check_rules(settings);
 }
 
+static void check_server(const struct server_sample *server)
+{
+	must(server->pid == 1 && server->trouble[0] == '\0');
+	must(server->n_cameras <= WATCH_CAMERAS_MAX);
+	for (size_t i = 0; i < server->n_cameras; i++) {
+		const struct camera_entry *camera = &server->cameras[i];
+		char name[FIGURE_NAME_MAX];
+		struct figure figure;
+		snprintf(name, sizeof(name), "camera.%s.fps", camera->name);
+		must(figure_find(name, &figure) == 0 && figure.kind == FIGURE_KIND_CAMERA);
+		must(!(camera->values[CAMERA_FPS] < 0));
+		must(!(camera->values[CAMERA_STATE] < 0));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct watch_settings settings;
@@ -64,6 +79,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(text != NULL);
 	if (condition_parse(text, &condition, &err) == 0) {
 		check_condition(&condition);
+	}
+	struct server_sample server = {.pid = 1};
+	if (server_sample_parse(text, &server) == 0) {
+		check_server(&server);
 	}
 	free(text);
 	return 0;
