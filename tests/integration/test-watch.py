@@ -564,7 +564,8 @@ class Bars(unittest.TestCase):
         return percent <= max(2, processes) / 2 * 0.2, text
 
     def test_memory(self):
-        with idle() as one, idle() as two, Watch("--pid", one.pid, "--pid", two.pid, interval="100ms") as watch:
+        env = {"MALLOC_PERTURB_": "0"}  # it would write to every page that is allocated
+        with idle() as one, idle() as two, Watch("--pid", one.pid, "--pid", two.pid, env=env) as watch:
             watch.wait_documents(20)
             fields = read_kb(f"/proc/{watch.pid}/smaps_rollup")
             figure(f"watch, PSS {fields['Pss'] >> 10} KiB, of it anonymous {fields['Pss_Anon'] >> 10} KiB")
