@@ -31,6 +31,14 @@ def cut_off(*_):
     raise CutOff
 
 
+def wait_for(wanted):
+    """The exit status of a child; whatever else ends meanwhile, and would have been reaped by init, is reaped, too."""
+    while True:
+        pid, status = os.wait()
+        if pid == wanted:
+            return os.waitstatus_to_exitcode(status)
+
+
 def kill_children():
     """Kills the children, and theirs, which are this process's as soon as their parents are gone."""
     while True:
@@ -59,7 +67,7 @@ def main(limit, *command):
         process = subprocess.Popen(
             command, close_fds=False, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
         )
-        status = process.wait()
+        status = wait_for(process.pid)
         signal.alarm(0)
     except OSError as error:
         print(f"limit.py: {command[0]}: {error.strerror}", file=sys.stderr)

@@ -160,6 +160,10 @@ class Limit(unittest.TestCase):
     def test_at_its_end(self):
         self.assertEqual(self.run_with(20, "exit 3"), 3)
 
+    def test_nothing_stays_a_zombie(self):
+        gone = "pid=$(sh -c 'sleep 0.1 & echo $!'); for i in $(seq 100); do [ -e /proc/$pid ] || exit 3; sleep 0.05; done"
+        self.assertEqual(self.run_with(20, gone), 3)
+
     def test_at_the_limit(self):
         self.assertEqual(self.run_with(1, "wait"), 124)
 
