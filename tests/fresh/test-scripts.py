@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import select
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -166,6 +167,44 @@ class Limit(unittest.TestCase):
 
     def test_at_the_limit(self):
         self.assertEqual(self.run_with(1, "wait"), 124)
+
+
+class Everything(unittest.TestCase):
+    """The end of .ci/run, with steps that only print."""
+
+    def run_steps(self, **steps):
+        """Each is what a script prints, and its exit status: the lines behind the steps' own, and the status."""
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            for name in (".ci", "script"):
+                (root / name).mkdir()
+            shutil.copy(SOURCE / ".ci/run", root / ".ci/run")
+            for name, (lines, status) in steps.items():
+                (root / name).write_text("".join(f"{line}\n" for line in lines))
+                script = root / "script" / name
+                script.write_text(f'#!/bin/sh\n[ "$1" = --build ] || cat {name}\nexit {status}\n')
+                script.chmod(0o755)
+            result = subprocess.run([root / ".ci/run"], capture_output=True, text=True, timeout=20, check=False)
+        lines = result.stdout.splitlines()
+        begin = next(i for i, line in enumerate(lines) if line.startswith(("=== failed", "=== closing")))
+        return lines[begin:], result.returncode
+
+    GOOD = ["noise", "9 passed, 0 failed"]
+
+    def test_all_passed(self):
+        lines, status = self.run_steps(test=(self.GOOD, 0), fresh=(self.GOOD, 0), lab=(self.GOOD, 0))
+        self.assertEqual((lines[1:], status), ([self.GOOD[-1]] * 3, 0))
+
+    def test_ends_with_why(self):
+        noise = [f"line {i}" for i in range(1000)]
+        failed = ["failed:", "  suite: test: case", *(f"      why {i}" for i in range(500)), "9 passed, 1 failed"]
+        lines, status = self.run_steps(test=(noise + failed, 1), fresh=(self.GOOD, 0), lab=(noise, 3))
+        self.assertEqual(status, 1)
+        self.assertEqual(lines[:3], ["=== failed: test", *failed[:2]])
+        lab = lines.index("=== failed: lab")
+        self.assertLessEqual(lab, 1 + 40)
+        self.assertEqual(lines[lab + 1 : -4], noise[-20:])
+        self.assertEqual(lines[-3:], [self.GOOD[-1], noise[-1], failed[-1]])
 
 
 class Summary(unittest.TestCase):
