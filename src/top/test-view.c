@@ -173,6 +173,30 @@ static void test_many(void **state)
 	assert_true(has_row(" more"));
 }
 
+static void test_a_long_error_takes_two_lines(void **state)
+{
+	(void)state;
+	char *error = model.cameras[0].error;
+
+	model.n_cameras = 1;
+	strcpy(error, "/dev/video77: there is no such device; plug it in, or choose one that "
+		      "`twinlens cameras` lists");
+	view_draw(&model, &options, &canvas);
+	assert_string_equal(row_text(12),
+		"  /dev/video77: there is no such device; plug it in, or choose one that");
+	assert_string_equal(row_text(13), "  `twinlens cameras` lists");
+	canvas_init(&canvas, 24, 80);
+	strcpy(error, "short");
+	view_draw(&model, &options, &canvas);
+	assert_string_equal(row_text(12), "  short");
+	assert_string_equal(row_text(13), "");
+	canvas_init(&canvas, 24, 80);
+	memset(error, 'x', 100);
+	error[100] = '\0';
+	view_draw(&model, &options, &canvas);
+	assert_int_equal(strlen(row_text(12)), 80);
+}
+
 /* In 80x24, with alerts: the processes leave room for the viewers, and say how many there are. */
 static void test_processes_leave_room_for_viewers(void **state)
 {
@@ -259,6 +283,7 @@ int main(void)
 		cmocka_unit_test_setup(test_history, begin),
 		cmocka_unit_test_setup(test_server, begin),
 		cmocka_unit_test_setup(test_many, begin),
+		cmocka_unit_test_setup(test_a_long_error_takes_two_lines, begin),
 		cmocka_unit_test_setup(test_processes_leave_room_for_viewers, begin),
 		cmocka_unit_test_setup(test_sizes, begin),
 	};

@@ -172,6 +172,24 @@ static enum canvas_style judge_camera(const struct model_camera *camera)
 						       : CANVAS_STYLE_GOOD;
 }
 
+/* Over two lines when it is long, parted at a blank. Returns the last row. */
+static int print_long(
+	struct canvas *canvas, int row, int column, enum canvas_style style, const char *text)
+{
+	size_t room = canvas->columns > column ? (size_t)(canvas->columns - column) : 0;
+	size_t length = strlen(text), end = length;
+
+	if (length > room) {
+		for (end = room; end > 0 && text[end] != ' '; end--) {
+		}
+	}
+	canvas_print(canvas, row, column, style, "%.*s", (int)(end > 0 ? end : length), text);
+	if (end > 0 && end < length) {
+		canvas_print(canvas, ++row, column, style, "%s", text + end + 1);
+	}
+	return row;
+}
+
 static int draw_camera(const struct model_camera *camera, int row, struct canvas *canvas)
 {
 	enum canvas_style style = judge_camera(camera);
@@ -183,7 +201,7 @@ static int draw_camera(const struct model_camera *camera, int row, struct canvas
 	canvas_print(canvas, row, 58, CANVAS_STYLE_NORMAL, "%7lld", (long long)camera->viewers);
 	canvas_print(canvas, row, 68, CANVAS_STYLE_NORMAL, "%7lld", (long long)camera->dropped);
 	if (camera->error[0]) {
-		canvas_print(canvas, ++row, 2, CANVAS_STYLE_BAD, "%s", camera->error);
+		row = print_long(canvas, row + 1, 2, CANVAS_STYLE_BAD, camera->error);
 	}
 	return row + 1;
 }
@@ -191,8 +209,7 @@ static int draw_camera(const struct model_camera *camera, int row, struct canvas
 static int draw_server(const struct model *model, int row, struct canvas *canvas)
 {
 	if (model->trouble.text[0]) {
-		canvas_print(canvas, row, 0, CANVAS_STYLE_WARNING, "%s", model->trouble.text);
-		return row + 2;
+		return print_long(canvas, row, 0, CANVAS_STYLE_WARNING, model->trouble.text) + 2;
 	}
 	canvas_print(canvas, row++, 0, CANVAS_STYLE_TITLE, "%-20s %-10s %-15s %7s %9s %9s",
 		"camera", "state", "     fps", "age ms", "viewers", "dropped");
