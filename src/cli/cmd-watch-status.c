@@ -10,6 +10,7 @@
 
 #include "client/status.h"
 #include "kernel/process/listeners.h"
+#include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/json.h"
 #include "util/log.h"
@@ -19,8 +20,19 @@
 
 const char verb_name[] = "watch";
 
-/* The first answer of an address that the process listens on. 0 or a negative errno with err. */
-static int ask_process(pid_t pid, json_t **ret_status, struct error *err)
+static int ask_url(const char *text, json_t **ret_status, struct error *err)
+{
+	struct url url;
+	int r = url_parse(text, &url, err);
+
+	return r < 0 ? r : status_fetch(&url, TIMEOUT_NS, ret_status, err);
+}
+
+/*
+ * The first answer of an address that the process listens on, which is printed. 0 or a negative
+ * errno with err.
+ */
+static int find_process(pid_t pid, json_t **ret_status, struct error *err)
 {
 	struct listeners listeners;
 	int r = listeners_read(&sysroot_real, pid, &listeners);
@@ -34,16 +46,26 @@ static int ask_process(pid_t pid, json_t **ret_status, struct error *err)
 		struct url url;
 		url_set_address(&listeners.addresses[i], &url);
 		r = status_fetch(&url, TIMEOUT_NS, ret_status, err);
+		if (r == 0) {
+			printf(url.is_ipv6 ? "url http://[%s]:%s\n" : "url http://%s:%s\n",
+				url.host, url.port);
+		}
 	}
 	return r;
 }
 
-static int ask_url(const char *text, json_t **ret_status, struct error *err)
+/* Where it answered before, first: to look for its sockets costs more than to ask. */
+static int ask_process(pid_t pid, const char *before, json_t **ret_status, struct error *err)
 {
-	struct url url;
-	int r = url_parse(text, &url, err);
+	_cleanup_json_ json_t *status = NULL;
 
-	return r < 0 ? r : status_fetch(&url, TIMEOUT_NS, ret_status, err);
+	if (before && ask_url(before, &status, err) == 0 &&
+		json_integer_value(json_object_get(status, "pid")) == pid) {
+		printf("url %s\n", before);
+		*ret_status = take_ptr(status);
+		return 0;
+	}
+	return find_process(pid, ret_status, err);
 }
 
 static void print_number(const char *name, const json_t *value)
@@ -78,8 +100,8 @@ static void print_figures(const json_t *status)
 }
 
 /*
- * URL or PID. Prints "NAME VALUE" lines; on a failure why, to standard output as well: watch
- * reports it.
+ * URL, or PID [URL]: the URL that was printed the last time. Prints "url URL" for a process, and
+ * lines of "NAME VALUE"; on a failure why, to standard output as well: watch reports it.
  */
 int verb_run(int argc, char **argv)
 {
@@ -87,12 +109,13 @@ int verb_run(int argc, char **argv)
 	struct error err;
 	uint64_t pid;
 
-	if (argc != 2) {
+	bool is_pid = argc >= 2 && parse_u64(argv[1], 1, INT_MAX, &pid) == 0;
+	if (argc < 2 || argc > 2 + is_pid) {
 		log_error("twinlens-watch-status: is run by twinlens watch");
 		return EXIT_STATUS_USAGE;
 	}
-	bool is_pid = parse_u64(argv[1], 1, INT_MAX, &pid) == 0;
-	int r = is_pid ? ask_process((pid_t)pid, &status, &err) : ask_url(argv[1], &status, &err);
+	int r = is_pid ? ask_process((pid_t)pid, argv[2], &status, &err)
+		       : ask_url(argv[1], &status, &err);
 	if (r < 0) {
 		printf("%s\n", err.text);
 		return EXIT_STATUS_FAILED;

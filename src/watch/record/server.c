@@ -36,6 +36,8 @@ void server_reader_init(struct server_reader *reader)
 {
 	reader->output_fd = -1;
 	reader->child = 0;
+	reader->asked = 0;
+	reader->address[0] = '\0';
 	clear(&reader->latest, 0);
 }
 
@@ -89,13 +91,14 @@ void server_reader_close(struct server_reader *reader)
 static void fail(struct server_reader *reader, const char *why)
 {
 	clear(&reader->latest, reader->asked);
+	reader->address[0] = '\0';
 	snprintf(reader->latest.trouble, sizeof(reader->latest.trouble), "%.120s", why);
 }
 
 static void start(struct server_reader *reader, pid_t pid, uint64_t now_ns)
 {
 	char server[256], title[] = "twinlens watch";
-	char *argv[] = {title, server, NULL};
+	char *argv[] = {title, server, NULL, NULL};
 	/* The figures of long intervals are asked for shortly before the sample. */
 	bool is_first = reader->due_ns == 0;
 	uint64_t gap_ns = reader->interval_ns > GAP_NS ? reader->interval_ns : GAP_NS;
@@ -107,6 +110,9 @@ static void start(struct server_reader *reader, pid_t pid, uint64_t now_ns)
 	if (reader->due_ns <= now_ns) {
 		reader->due_ns = now_ns + gap_ns;
 	}
+	if (reader->asked != pid) {
+		reader->address[0] = '\0';
+	}
 	reader->asked = pid;
 	reader->is_killed = false;
 	reader->deadline_ns = now_ns + LIMIT_NS;
@@ -114,6 +120,7 @@ static void start(struct server_reader *reader, pid_t pid, uint64_t now_ns)
 		snprintf(server, sizeof(server), "%s", reader->url);
 	} else {
 		snprintf(server, sizeof(server), "%d", (int)pid);
+		argv[2] = reader->address[0] ? reader->address : NULL;
 	}
 	if (ftruncate(reader->output_fd, 0) < 0 || lseek(reader->output_fd, 0, SEEK_SET) < 0) {
 		fail(reader, error_name(-errno));
@@ -247,24 +254,38 @@ int server_sample_parse(const char *text, struct server_sample *ret_sample)
 	return 0;
 }
 
+/* Keeps a first line "url URL". Returns what follows. */
+static const char *take_address(struct server_reader *reader, const char *text)
+{
+	size_t length = strcspn(text, "\n");
+
+	if (strncmp(text, "url ", 4) != 0 || length - 4 >= sizeof(reader->address) ||
+		text[length] != '\n') {
+		return text;
+	}
+	memcpy(reader->address, text + 4, length - 4);
+	reader->address[length - 4] = '\0';
+	return text + length + 1;
+}
+
 /* What the program printed, up to a bound; its first line only is for people. */
 static void take_output(struct server_reader *reader, bool is_done)
 {
+	struct server_sample sample = {.pid = reader->asked};
 	char text[SERVER_TEXT_MAX + 1];
 	ssize_t n = pread(reader->output_fd, text, SERVER_TEXT_MAX, 0);
 
 	text[n > 0 ? n : 0] = '\0';
-	if (is_done) {
-		struct server_sample sample = {.pid = reader->asked};
-		if (n > 0 && n < SERVER_TEXT_MAX && server_sample_parse(text, &sample) == 0) {
-			reader->latest = sample;
-		} else {
-			fail(reader, "what it answers is not understood");
-		}
-		return;
+	if (!is_done) {
+		text[strcspn(text, "\n")] = '\0';
+		fail(reader,
+			text[0] && utf8_is_printable(text) ? text : "twinlens-watch-status failed");
+	} else if (n > 0 && n < SERVER_TEXT_MAX &&
+		   server_sample_parse(take_address(reader, text), &sample) == 0) {
+		reader->latest = sample;
+	} else {
+		fail(reader, "what it answers is not understood");
 	}
-	text[strcspn(text, "\n")] = '\0';
-	fail(reader, text[0] && utf8_is_printable(text) ? text : "twinlens-watch-status failed");
 }
 
 static void take_end(struct server_reader *reader, int status)

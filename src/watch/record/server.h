@@ -12,6 +12,8 @@
 
 #include "watch/record/sample.h"
 
+#define SERVER_ADDRESS_MAX 80
+
 #define SERVER_TEXT_MAX                                                                            \
 	2048 /* twice what WATCH_CAMERAS_MAX cameras with the longest names take                   \
 	      */
@@ -22,9 +24,10 @@ struct server_reader {
 	uint64_t interval_ns;
 	posix_spawnattr_t attributes;
 	posix_spawn_file_actions_t files;
-	int output_fd; /* -1 while the reader is not open */
-	pid_t child;   /* 0 while none runs */
-	pid_t asked;   /* the process that the child asks */
+	int output_fd;                    /* -1 while the reader is not open */
+	pid_t child;                      /* 0 while none runs */
+	pid_t asked;                      /* the process that the child asks */
+	char address[SERVER_ADDRESS_MAX]; /* where it answered; "" when that is not known */
 	bool is_killed;
 	uint64_t due_ns;      /* when the next one is started */
 	uint64_t deadline_ns; /* when the one that runs is ended */
@@ -35,9 +38,10 @@ struct server_reader {
 void server_reader_init(struct server_reader *reader);
 
 /*
- * program is given a URL or a pid; it prints lines of "NAME VALUE", or one that says why it cannot
- * and ends with a status other than 0. url is "" when the first server that runs is to be asked.
- * Both must outlive the reader. After init. 0 or a negative errno.
+ * program is given a URL; or a pid and, when it printed a first line "url URL" before, that URL. It
+ * prints lines of "NAME VALUE", or one that says why it cannot, and ends with a status other than
+ * 0. url is "" when the first server that runs is to be asked. Both must outlive the reader. After
+ * init. 0 or a negative errno.
  */
 int server_reader_open(
 	struct server_reader *reader, const char *program, const char *url, uint64_t interval_ns);

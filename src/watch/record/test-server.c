@@ -117,6 +117,31 @@ static void test_asks_at_a_url(void **state)
 	server_reader_close(&reader);
 }
 
+static void test_passes_on_where_it_answered(void **state)
+{
+	(void)state;
+
+	open_reader("#!/bin/sh\necho url http://127.0.0.1:8081\necho server.viewers $#\n"
+		    "test \"${2-http://127.0.0.1:8081}\" = http://127.0.0.1:8081 || exit 1\n"
+		    "test ! -e \"${0%/*}/fail\"\n",
+		S);
+	run_once(42, 100 * S);
+	assert_true(sample.values[SERVER_VIEWERS] == 1);
+	run_once(42, 200 * S);
+	assert_true(sample.values[SERVER_VIEWERS] == 2);
+	run_once(43, 300 * S); /* another process */
+	assert_true(sample.values[SERVER_VIEWERS] == 1);
+	run_once(43, 400 * S);
+	assert_true(sample.values[SERVER_VIEWERS] == 2);
+	tree_write(&tree, "/fail", "");
+	run_once(43, 450 * S);
+	assert_string_not_equal(sample.trouble, "");
+	tree_remove(&tree, "/fail");
+	run_once(43, 500 * S);
+	assert_true(sample.values[SERVER_VIEWERS] == 1);
+	server_reader_close(&reader);
+}
+
 static void test_says_why_figures_are_absent(void **state)
 {
 	(void)state;
@@ -198,6 +223,7 @@ int main(void)
 		tree_test(test_takes_figures_over, &tree),
 		tree_test(test_starts_it_each_ten_seconds_at_most, &tree),
 		tree_test(test_asks_at_a_url, &tree),
+		tree_test(test_passes_on_where_it_answered, &tree),
 		tree_test(test_says_why_figures_are_absent, &tree),
 		tree_test(test_ends_one_that_hangs, &tree),
 		cmocka_unit_test(test_refuses_what_is_not_a_figure),
