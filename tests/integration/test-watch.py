@@ -241,7 +241,7 @@ class OfTheServer(unittest.TestCase):
                 self.assertEqual({name: camera["state"] for name, camera in found["camera"].items()},
                                  {"cam0": "streaming", "cam1": "idle"})
                 self.assertAlmostEqual(found["camera"]["cam0"]["fps"], server.camera()["fps"], delta=10)
-                self.assertGreater(found["server"]["heap_bytes"], 1000)
+                self.assertGreater(found["server"]["heap_bytes"], -1 if IS_SANITIZED else 1000)  # they have a heap of their own
                 eventually(lambda: (watch.path / "out").exists() and (watch.path / "out").read_text(), 5, "the command")
                 self.assertEqual((watch.path / "out").read_text(), "raised streaming 1\n")
                 alert, = eventually(lambda: watch.state()["alerts"], 3, "the alert")
