@@ -199,9 +199,11 @@ bool leak_candidate_is_stepped(const struct leak_candidate *candidate)
 	const struct leak_result *result = candidate->result;
 	double least_per_hour = candidate->series->limits.least_per_hour;
 	double hours = result->windows.duration_s / SECONDS_PER_HOUR;
+	double by_steps_per_hour = sum_heights(result) / hours;
+	/* Where it fell again, it did not rise: the steps down are in the slope. */
+	double risen_per_hour = by_steps_per_hour + fmin(result->slope_per_hour, 0);
 
-	if (sum_heights(result) / hours > least_per_hour &&
-		result->slope_per_hour < least_per_hour) {
+	if (risen_per_hour > least_per_hour && result->slope_per_hour < least_per_hour) {
 		return true;
 	}
 	return candidate->agreement == LEAK_AGREEMENT_NO &&

@@ -31,7 +31,8 @@
  * real leak and more, and one in 16 such leaks would be lost in 4 h; so a third is only below half
  * of the slope when it is by more than 1.5 standard errors of its own (horizon.h).
  *
- * STEPPED: the steps make up a rise and what is left is below the least effect; or the interval is
+ * STEPPED: the steps make up a rise that it has not lost again, and what is left is below the least
+ * effect; or the interval is
  * above the least effect, but one third of the time was below half of the slope by more than two
  * of its standard errors.
  *

@@ -99,6 +99,22 @@ static void test_step(void **state)
 	assert_int_equal(judge(PER_HOUR).verdict, LEAK_VERDICT_LEAK);
 }
 
+/* What rose in steps and fell again has not risen. */
+static void test_steps_up_and_down(void **state)
+{
+	(void)state;
+	fill(1, 0);
+	for (size_t i = 120; i < PER_HOUR; i++) {
+		bool is_up = i < 200 || (i >= 240 && i < 300);
+		points[i].value += is_up ? 200 * KIB : 0;
+	}
+	struct leak_result result = judge(PER_HOUR);
+
+	assert_true(result.n_steps > 0);
+	assert_int_not_equal(result.verdict, LEAK_VERDICT_STEPPED);
+	assert_int_not_equal(result.verdict, LEAK_VERDICT_LEAK);
+}
+
 static void test_plateau(void **state)
 {
 	(void)state;
@@ -212,6 +228,7 @@ int main(void)
 		cmocka_unit_test(test_no_leak),
 		cmocka_unit_test(test_small_leak),
 		cmocka_unit_test(test_step),
+		cmocka_unit_test(test_steps_up_and_down),
 		cmocka_unit_test(test_plateau),
 		cmocka_unit_test(test_sawtooth),
 		cmocka_unit_test(test_growth_by_steps),
