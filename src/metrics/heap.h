@@ -11,4 +11,11 @@
  */
 uint64_t heap_in_use_bytes(void);
 
+/*
+ * Bytes that were freed and that the heap keeps between those in use: they grow when it fragments.
+ * What is free at the end of the main heap is not counted, as much of that was never touched; each
+ * heap of a thread has up to 132 KiB of that, too, which are. As above.
+ */
+uint64_t heap_free_bytes(void);
+
 #endif

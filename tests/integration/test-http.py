@@ -29,7 +29,8 @@ STATUS = {
     ],
     "viewers": [{"id": int, "peer": str, "transport": str, "cameras": list, "sent": int, "skipped": int}],
     "memory": {
-        "rss_bytes": int, "pss_bytes": int, "private_bytes": int, "heap_bytes": int, "budget_bytes": int,
+        "rss_bytes": int, "pss_bytes": int, "private_bytes": int, "heap_bytes": int,
+        "heap_free_bytes": int, "budget_bytes": int,
         "pool": {"block_bytes": int, "blocks": int, "in_use": int, "peak": int, "exhausted": int},
         "system": {"total_bytes": int, "available_bytes": int, "used_percent": NUMBER},
     },

@@ -159,10 +159,11 @@ static json_t *memory_json(struct server *server)
 	double used = total > 0 ? 100.0 * ((double)total - (double)available) / (double)total : 0;
 	sum_pools(server, &pool);
 	return json_pack(
-		"{s:I, s:I, s:I, s:I, s:I, s:{s:I, s:i, s:i, s:i, s:I}, s:{s:I, s:I, s:o}}",
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:i, s:i, s:i, s:I}, s:{s:I, s:I, s:o}}",
 		"rss_bytes", (json_int_t)process.rss_bytes, "pss_bytes",
 		(json_int_t)process.pss_bytes, "private_bytes", (json_int_t)process.private_bytes,
-		"heap_bytes", (json_int_t)heap_in_use_bytes(), "budget_bytes",
+		"heap_bytes", (json_int_t)heap_in_use_bytes(), "heap_free_bytes",
+		(json_int_t)heap_free_bytes(), "budget_bytes",
 		(json_int_t)server->config.memory_budget, "pool", "block_bytes",
 		(json_int_t)pool.block_bytes, "blocks", (int)pool.blocks, "in_use",
 		(int)pool.in_use, "peak", (int)pool.peak, "exhausted", (json_int_t)pool.exhausted,
