@@ -247,6 +247,7 @@ void shim_configure(void)
 	for (unsigned i = 0; i < shim.n_devices; i++) {
 		shim_publish(&shim.devices[i]);
 	}
+	shim_memory_configure();
 	if (control) {
 		shim.control_fd = shim.real.open(control, O_RDONLY | O_CLOEXEC | O_CREAT, 0644);
 		if (shim.control_fd < 0) {

@@ -55,7 +55,8 @@ size_t shim_plane_offset(const struct shim_device *device, unsigned index, unsig
 static void free_buffers(struct shim_device *device)
 {
 	if (device->memory) {
-		munmap(device->memory, device->memory_bytes);
+		shim_memory_freed(device);
+		shim.real.munmap(device->memory, device->memory_bytes);
 		shim.real.close(device->memory_fd);
 	}
 	device->memory = NULL;
@@ -97,6 +98,7 @@ int shim_request_buffers(struct shim_file *file, uint32_t *count)
 	device->memory = memory;
 	device->n_buffers = *count;
 	device->owner = file->fd;
+	shim_memory_made(device);
 	memset(device->buffers, 0, sizeof(device->buffers));
 	memset(&device->queued, 0, sizeof(device->queued));
 	memset(&device->done, 0, sizeof(device->done));

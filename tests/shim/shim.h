@@ -144,6 +144,7 @@ struct shim_real {
 	int (*close)(int fd);
 	int (*ioctl)(int fd, unsigned long request, ...);
 	void *(*mmap)(void *address, size_t size, int protection, int flags, int fd, off_t offset);
+	int (*munmap)(void *address, size_t size);
 	int (*access)(const char *path, int mode);
 	DIR *(*opendir)(const char *path);
 };
@@ -195,6 +196,16 @@ int shim_stream_on(struct shim_file *file);
 void shim_stream_off(struct shim_device *device);
 void shim_fifo_push(struct shim_fifo *fifo, unsigned index);
 unsigned shim_fifo_pop(struct shim_fifo *fifo);
+
+/*
+ * shim-memory.c: the memory that the buffers take. As in the kernel, a buffer that the program has
+ * mapped outlives its device's buffers. Under the lock.
+ */
+void shim_memory_configure(void);
+void shim_memory_made(const struct shim_device *device);
+void shim_memory_mapped(const struct shim_device *device, void *address, size_t size);
+void shim_memory_freed(const struct shim_device *device);
+void shim_memory_unmapped(const void *address, size_t size);
 
 /* shim-ioctl.c: 0 or an errno. Takes the lock. */
 int shim_ioctl(int fd, unsigned long request, void *argument);

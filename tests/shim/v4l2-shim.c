@@ -34,6 +34,9 @@
  *
  * V4L2_SHIM_SYSFS=FOLDER: stands for /sys/class/video4linux, and is filled with the fake cameras.
  *
+ * V4L2_SHIM_MEMINFO=FILE: a copy of /proc/meminfo, with room for 12 digits in its CmaFree, which is
+ * what the buffers leave of its CmaTotal.
+ *
  * A descriptor is one end of a socket pair, so that poll, select and epoll are the real ones: it
  * has a byte to read for each frame that is ready, cannot be written to, and is hung up when the
  * device goes. Buffers are a memfd, so that mmap, also with MAP_FIXED, is the real one. A thread of
@@ -89,6 +92,7 @@ __attribute__((constructor)) static void start(void)
 	load(&shim.real.close, "close");
 	load(&shim.real.ioctl, "ioctl");
 	load(&shim.real.mmap, "mmap");
+	load(&shim.real.munmap, "munmap");
 	load(&shim.real.access, "access");
 	load(&shim.real.opendir, "opendir");
 	pthread_mutex_lock(&shim.lock);
@@ -378,6 +382,9 @@ void *mmap(void *address, size_t size, int protection, int flags, int fd, off_t 
 			mapped =
 				shim.real.mmap(address, size, protection, flags, memory_fd, offset);
 		}
+		if (mapped != MAP_FAILED) {
+			shim_memory_mapped(shim_find_file(fd)->device, mapped, size);
+		}
 		pthread_mutex_unlock(&shim.lock);
 		return mapped;
 	}
@@ -387,4 +394,17 @@ void *mmap(void *address, size_t size, int protection, int flags, int fd, off_t 
 void *mmap64(void *address, size_t size, int protection, int flags, int fd, off64_t offset)
 {
 	return mmap(address, size, protection, flags, fd, offset);
+}
+
+int munmap(void *address, size_t size)
+{
+	if (!shim.real.munmap) {
+		return (int)syscall(SYS_munmap, address, size);
+	}
+	if (shim.n_devices > 0) {
+		pthread_mutex_lock(&shim.lock);
+		shim_memory_unmapped(address, size);
+		pthread_mutex_unlock(&shim.lock);
+	}
+	return shim.real.munmap(address, size);
 }
