@@ -131,6 +131,8 @@ static void take_status(struct probe *probe, const json_t *status, struct soak_s
 
 	if (json_integer_value(heap) > 0) { /* 0: an allocator that does not count */
 		sample->figures[SOAK_FIGURE_HEAP] = json_number_value(heap);
+		sample->figures[SOAK_FIGURE_HEAP_FREE] =
+			json_number_value(json_object_get(memory, "heap_free_bytes"));
 	}
 	take_rates(probe, json_object_get(status, "cameras"));
 	sample->server_pid = pid > 0 ? (uint32_t)pid : 1;

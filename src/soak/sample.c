@@ -26,6 +26,7 @@ const struct soak_figure_info soak_figures[SOAK_FIGURE_COUNT] = {
 	[SOAK_FIGURE_GAP_MAX_MS] = {"viewers.gap_max_ms", "", false},
 	[SOAK_FIGURE_FREEZES] = {"viewers.freezes", "", false},
 	[SOAK_FIGURE_BROKEN] = {"viewers.broken", "", false},
+	[SOAK_FIGURE_HEAP_FREE] = {"server.heap_free_bytes", "bytes", false},
 };
 
 bool soak_sample_continues(const struct soak_sample *a, const struct soak_sample *b)

@@ -27,7 +27,7 @@ enum soak_figure {
 	SOAK_FIGURE_PSI_SOME, /* share of the interval */
 	SOAK_FIGURE_PSI_FULL,
 	SOAK_FIGURE_MACHINE_CPU,   /* 100: all processors */
-	SOAK_FIGURE_FRAGMENTATION, /* unusable index at order 4, the worst zone: 0..1 */
+	SOAK_FIGURE_FRAGMENTATION, /* unusable index at order 4, of the best zone: 0..1 */
 	SOAK_FIGURE_OOM_KILLS,     /* in the interval */
 	SOAK_FIGURE_VIEWERS,       /* open now */
 	SOAK_FIGURE_VIEWERS_LOST,  /* in the interval */
@@ -35,6 +35,7 @@ enum soak_figure {
 	SOAK_FIGURE_GAP_MAX_MS,    /* the longest time without a new picture */
 	SOAK_FIGURE_FREEZES,       /* in the interval */
 	SOAK_FIGURE_BROKEN,        /* pictures that were not whole, in the interval */
+	SOAK_FIGURE_HEAP_FREE,     /* freed, and kept by the heap */
 	SOAK_FIGURE_COUNT,
 };
 

@@ -14,7 +14,7 @@
 #include "util/io.h"
 
 #define SAMPLES_MAGIC   "twinlens soak\n"
-#define SAMPLES_VERSION 1
+#define SAMPLES_VERSION 2
 #define SAMPLES_MAX     (1u << 24) /* records: five years at 10 s */
 
 /* Both in the byte order of the machine, which a header of another order does not match. */

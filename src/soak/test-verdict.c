@@ -138,6 +138,74 @@ static void test_names_what_leaks(void **state)
 	}
 }
 
+/* What the heap keeps free is in the memory of the process. */
+static void test_fragments_are_no_leak(void **state)
+{
+	(void)state;
+	struct soak_verdict verdict;
+
+	for (unsigned i = 0; i < 1.01 * 3600 / INTERVAL_S; i++) {
+		run(INTERVAL_S / 3600.0, SOAK_FIGURE_ANONYMOUS, 200 << 10);
+		sample.figures[SOAK_FIGURE_HEAP_FREE] += 199.0 * 1024 * INTERVAL_S / 3600;
+	}
+	judge(&verdict);
+	assert_int_equal(verdict.leak, LEAK_VERDICT_STEPPED);
+	assert_int_equal(soak_verdict_worst(&verdict)->figure, SOAK_FIGURE_ANONYMOUS);
+	assert_true(soak_verdict_worst(&verdict)->is_fragmented);
+	assert_false(soak_verdict_is_good(&verdict));
+}
+
+/* Some of what leaks is free: it leaks all the same. */
+static void test_leak_with_fragments(void **state)
+{
+	(void)state;
+	struct soak_verdict verdict;
+
+	for (unsigned i = 0; i < 1.01 * 3600 / INTERVAL_S; i++) {
+		run(INTERVAL_S / 3600.0, SOAK_FIGURE_ANONYMOUS, 200 << 10);
+		sample.figures[SOAK_FIGURE_HEAP_FREE] += 100.0 * 1024 * INTERVAL_S / 3600;
+	}
+	judge(&verdict);
+	assert_int_equal(verdict.leak, LEAK_VERDICT_LEAK);
+	assert_false(soak_verdict_worst(&verdict)->is_fragmented);
+}
+
+/* What is free comes and goes by far more than what leaks. */
+static void test_leak_of_the_heap(void **state)
+{
+	(void)state;
+	struct soak_verdict verdict;
+
+	for (unsigned i = 0; i < 1.01 * 3600 / INTERVAL_S; i++) {
+		run(INTERVAL_S / 3600.0, SOAK_FIGURE_ANONYMOUS, 100 << 10);
+		sample.figures[SOAK_FIGURE_HEAP] += 100.0 * 1024 * INTERVAL_S / 3600;
+		sample.figures[SOAK_FIGURE_HEAP_FREE] = i / 12 % 2 ? 3 * MIB : 1 * MIB;
+	}
+	judge(&verdict);
+	assert_int_equal(verdict.trends[0].figure, SOAK_FIGURE_ANONYMOUS);
+	assert_int_equal(verdict.trends[0].leak.verdict, LEAK_VERDICT_LEAK);
+	assert_false(verdict.trends[0].is_fragmented);
+}
+
+static void test_memory_gets_fragmented(void **state)
+{
+	(void)state;
+	struct soak_verdict verdict;
+
+	sample.figures[SOAK_FIGURE_FRAGMENTATION] = 0.1;
+	run(1.01, SOAK_FIGURE_FRAGMENTATION, 0.001);
+	judge(&verdict);
+	assert_int_equal(verdict.bars[SOAK_BAR_FRAGMENTED].state, SOAK_BAR_STATE_MET);
+	assert_true(soak_verdict_is_good(&verdict));
+	sample.server_pid++;
+	run(1.02, SOAK_FIGURE_FRAGMENTATION, 0.02);
+	judge(&verdict);
+	assert_int_equal(verdict.bars[SOAK_BAR_FRAGMENTED].state, SOAK_BAR_STATE_MISSED);
+	assert_true(fabs(verdict.bars[SOAK_BAR_FRAGMENTED].value - 0.48) < 0.01);
+	assert_int_equal(verdict.leak, LEAK_VERDICT_NO_LEAK);
+	assert_false(soak_verdict_is_good(&verdict));
+}
+
 static void test_time_until_memory_is_exhausted(void **state)
 {
 	(void)state;
@@ -235,6 +303,8 @@ static void test_bars(void **state)
 	sample.figures[SOAK_FIGURE_USED_PERCENT] = 76;
 	sample.figures[SOAK_FIGURE_MACHINE_CPU] = 100;
 	sample.figures[SOAK_FIGURE_OOM_KILLS] = 2;
+	sample.figures[SOAK_FIGURE_PSI_FULL] = 11;
+	sample.figures[SOAK_FIGURE_BROKEN] = 1;
 	run(0.01, SOAK_FIGURE_HEAP, 0);
 	judge(&verdict);
 	check_bar(&verdict, SOAK_BAR_FPS, 20, SOAK_BAR_STATE_MISSED);
@@ -242,7 +312,9 @@ static void test_bars(void **state)
 	check_bar(&verdict, SOAK_BAR_USED_PERCENT, 76, SOAK_BAR_STATE_MISSED);
 	check_bar(&verdict, SOAK_BAR_OOM_KILLS, 8, SOAK_BAR_STATE_MISSED);
 	assert_int_equal(verdict.bars[SOAK_BAR_CPU_PERCENT].state, SOAK_BAR_STATE_MISSED);
-	check_bar(&verdict, SOAK_BAR_BROKEN, 0, SOAK_BAR_STATE_MET);
+	check_bar(&verdict, SOAK_BAR_PSI_PERCENT, 11, SOAK_BAR_STATE_MISSED);
+	check_bar(&verdict, SOAK_BAR_BROKEN, 4, SOAK_BAR_STATE_MISSED);
+	assert_int_equal(verdict.bars[SOAK_BAR_FRAGMENTED].state, SOAK_BAR_STATE_UNKNOWN);
 }
 
 #define VERDICT_TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
@@ -252,6 +324,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		VERDICT_TEST(test_level),
 		VERDICT_TEST(test_names_what_leaks),
+		VERDICT_TEST(test_fragments_are_no_leak),
+		VERDICT_TEST(test_leak_with_fragments),
+		VERDICT_TEST(test_leak_of_the_heap),
+		VERDICT_TEST(test_memory_gets_fragmented),
 		VERDICT_TEST(test_time_until_memory_is_exhausted),
 		VERDICT_TEST(test_too_short),
 		VERDICT_TEST(test_no_samples),

@@ -10,12 +10,15 @@ const struct soak_bar_info soak_bars[SOAK_BAR_COUNT] = {
 	[SOAK_BAR_USED_PERCENT] = {"memory in use, most", "%"},
 	[SOAK_BAR_CPU_PERCENT] = {"processors, mean", "%"},
 	[SOAK_BAR_OOM_KILLS] = {"processes killed for memory", ""},
+	[SOAK_BAR_PSI_PERCENT] = {"stalled for memory, most", "%"},
+	[SOAK_BAR_FRAGMENTED] = {"memory gets fragmented", "a day"},
 };
 
-/* Of the guide: at most 75 % of memory, 60 % of the processors. */
+/* Of the guide: at most 75 % of memory, 60 % of the processors. Of PSI: as the alert of watch. */
 static const double most[SOAK_BAR_COUNT] = {
 	[SOAK_BAR_USED_PERCENT] = 75,
 	[SOAK_BAR_CPU_PERCENT] = 60,
+	[SOAK_BAR_PSI_PERCENT] = 10,
 };
 
 static void raise(struct soak_bar_result *bar, double value)
@@ -45,6 +48,7 @@ void bars_add(struct soak_bar_result bars[SOAK_BAR_COUNT], struct bar_sums *sums
 	add_up(&bars[SOAK_BAR_BROKEN], figures[SOAK_FIGURE_BROKEN]);
 	add_up(&bars[SOAK_BAR_OOM_KILLS], figures[SOAK_FIGURE_OOM_KILLS]);
 	raise(&bars[SOAK_BAR_USED_PERCENT], figures[SOAK_FIGURE_USED_PERCENT]);
+	raise(&bars[SOAK_BAR_PSI_PERCENT], figures[SOAK_FIGURE_PSI_FULL]);
 	double fps = figures[SOAK_FIGURE_FPS_MIN];
 	struct soak_bar_result *rate = &bars[SOAK_BAR_FPS];
 	if (!isnan(fps) && !is_first &&

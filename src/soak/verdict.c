@@ -2,29 +2,10 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "soak/verdict-impl.h"
-#include "stats/horizon.h"
 #include "stats/looks.h"
-#include "util/cleanup.h"
-
-#define SEED 1 /* the same samples give the same verdict */
-
-/* Descriptors and threads: whole numbers, so less than one more in the time shows nothing. */
-static struct leak_limits limits_of(enum soak_figure figure, double duration_s)
-{
-	if (strcmp(soak_figures[figure].unit, "bytes") == 0) {
-		return leak_limits_memory(duration_s);
-	}
-	bool is_short = duration_s < 4 * LOOKS_FIRST_S;
-	return (struct leak_limits){
-		.least_per_hour = is_short ? 1 : 0.25,
-		.bound_per_hour = is_short ? 4 : 1,
-		.least_step = 1,
-	};
-}
 
 struct collection {
 	struct soak_verdict *verdict;
@@ -78,136 +59,19 @@ static void add_sample(
 	collection->last_ns = sample->real_ns;
 }
 
-/* The points of one figure in a segment; ret_points has room for segment->n. Returns how many. */
-static size_t take_points(const struct samples *samples, const struct soak_segment *segment,
-	enum soak_figure figure, struct series_point *ret_points, double *ret_available)
+/* By the longest segment: one that is short shows no trend. */
+static int judge_fragments(const struct samples *samples, const struct collection *collection,
+	struct soak_verdict *verdict)
 {
-	struct soak_sample sample, first;
-	size_t n = 0;
+	const struct soak_segment *longest = NULL;
 
-	if (!samples_get(samples, segment->first, &first)) {
-		return 0;
+	for (size_t i = 0; i < verdict->n_segments && i < SOAK_SEGMENTS_MAX; i++) {
+		const struct soak_segment *segment = &collection->segments[i];
+		longest = !longest || segment->duration_s > longest->duration_s ? segment : longest;
 	}
-	for (size_t i = segment->first; i <= segment->last; i++) {
-		if (!samples_get(samples, i, &sample) || sample.server_pid != first.server_pid ||
-			isnan(sample.figures[figure]) || n == segment->n) {
-			continue;
-		}
-		ret_points[n++] = (struct series_point){
-			.time_s = (double)(sample.boot_ns - first.boot_ns) / 1e9,
-			.value = sample.figures[figure],
-		};
-		*ret_available = sample.figures[SOAK_FIGURE_AVAILABLE];
-	}
-	return n;
-}
-
-static double exhausted_s(enum soak_figure figure, const struct leak_result *leak, double available)
-{
-	bool is_memory = strcmp(soak_figures[figure].unit, "bytes") == 0;
-
-	if (!is_memory || !leak->has_slope || leak->verdict != LEAK_VERDICT_LEAK ||
-		isnan(available)) {
-		return INFINITY;
-	}
-	return horizon_exhausted_s(leak->slope_per_hour, available);
-}
-
-/* What leak_judge needs of all figures of a segment. */
-struct judged {
-	struct leak_series series[LEAK_SERIES_MAX];
-	struct soak_trend trends[LEAK_SERIES_MAX];
-	double available[LEAK_SERIES_MAX];
-	size_t n;
-};
-
-static size_t count_judged(void)
-{
-	size_t n = 0;
-
-	for (int i = 0; i < SOAK_FIGURE_COUNT; i++) {
-		n += soak_figures[i].is_judged;
-	}
-	return n;
-}
-
-/* room: for segment->n points of each figure that is judged. */
-static void take_series(const struct samples *samples, const struct soak_segment *segment,
-	const struct soak_judging *judging, struct series_point *room, struct judged *judged)
-{
-	judged->n = 0;
-	for (int i = 0; i < SOAK_FIGURE_COUNT; i++) {
-		if (!soak_figures[i].is_judged) {
-			continue;
-		}
-		double available = NAN;
-		size_t n = take_points(samples, segment, i, room, &available);
-		if (n < 2) {
-			continue; /* not to be had on this machine */
-		}
-		judged->trends[judged->n] =
-			(struct soak_trend){.figure = i, .last = room[n - 1].value};
-		judged->available[judged->n] = available;
-		judged->series[judged->n++] = (struct leak_series){
-			.points = room,
-			.n = n,
-			.period_s = judging->period_s,
-			.limits = limits_of(i, segment->duration_s),
-		};
-		room += n;
-	}
-}
-
-/* Keeps the trends of the segment when it is worse than those judged before, or as bad and longer.
- */
-static void keep_worst(struct soak_verdict *verdict, const struct soak_segment *segment,
-	const struct judged *judged, const struct leak_result *results)
-{
-	enum leak_verdict worst = leak_worst(results, judged->n);
-	bool is_kept =
-		verdict->n_trends == 0 || worst > verdict->leak ||
-		(worst == verdict->leak && segment->duration_s > verdict->segment.duration_s);
-
-	if (!is_kept) {
-		return;
-	}
-	verdict->leak = worst;
-	verdict->segment = *segment;
-	verdict->n_trends = judged->n;
-	verdict->needed_s = 0;
-	for (size_t i = 0; i < judged->n; i++) {
-		struct soak_trend *trend = &verdict->trends[i];
-		*trend = judged->trends[i];
-		trend->leak = results[i];
-		trend->exhausted_s = exhausted_s(trend->figure, &results[i], judged->available[i]);
-		verdict->needed_s = fmax(verdict->needed_s, results[i].needed_s);
-	}
-}
-
-static int judge_segment(const struct samples *samples, const struct soak_segment *segment,
-	const struct soak_judging *judging, struct soak_verdict *verdict)
-{
-	struct leak_result results[LEAK_SERIES_MAX];
-	struct judged judged;
-	size_t refused;
-
-	_cleanup_free_ struct series_point *room =
-		calloc(segment->n * count_judged(), sizeof(*room));
-	if (!room) {
-		return -ENOMEM;
-	}
-	take_series(samples, segment, judging, room, &judged);
-	if (judged.n == 0) {
-		return 0;
-	}
-	int r = leak_judge(judged.series, judged.n, SEED, results, &refused);
-	if (r == -EINVAL) {
-		return 0; /* too short to have windows */
-	}
-	if (r == 0) {
-		keep_worst(verdict, segment, &judged, results);
-	}
-	return r;
+	return longest ? trends_judge_fragments(
+				 samples, longest, &verdict->bars[SOAK_BAR_FRAGMENTED])
+		       : 0;
 }
 
 static void measure_segment(const struct samples *samples, struct soak_segment *segment)
@@ -242,13 +106,14 @@ int soak_judge(const struct samples *samples, const struct soak_judging *judging
 	for (size_t i = 0; i < verdict.n_segments && i < SOAK_SEGMENTS_MAX; i++) {
 		measure_segment(samples, &collection.segments[i]);
 		verdict.measured_s += collection.segments[i].duration_s;
-		int r = judge_segment(samples, &collection.segments[i], judging, &verdict);
+		int r = trends_judge(samples, &collection.segments[i], judging, &verdict);
 		if (r < 0) {
 			return r;
 		}
 	}
+	int r = judge_fragments(samples, &collection, &verdict);
 	*ret_verdict = verdict;
-	return 0;
+	return r;
 }
 
 bool soak_verdict_is_good(const struct soak_verdict *verdict)

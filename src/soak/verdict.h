@@ -24,6 +24,8 @@ struct soak_trend {
 	struct leak_result leak;
 	double last;        /* the latest value */
 	double exhausted_s; /* until it takes what the machine has available; INFINITY: never */
+	/* It grows by what the heap keeps free, and is STEPPED therefore: fragments are no leak. */
+	bool is_fragmented;
 };
 
 enum soak_bar {
@@ -34,6 +36,8 @@ enum soak_bar {
 	SOAK_BAR_USED_PERCENT, /* the most */
 	SOAK_BAR_CPU_PERCENT,  /* of all processors, the mean */
 	SOAK_BAR_OOM_KILLS,    /* 0 */
+	SOAK_BAR_PSI_PERCENT,  /* the most that all waited for memory in an interval */
+	SOAK_BAR_FRAGMENTED,   /* how fast the share of memory rises that is in too small pieces */
 	SOAK_BAR_COUNT,
 };
 

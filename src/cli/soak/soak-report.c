@@ -47,8 +47,10 @@ static void print_bar(const struct soak_bar_info *info, const struct soak_bar_re
 	} else if (is_least && bar->bar <= 0) {
 		fprintf(out, "%10.1f %s\n", bar->value, info->unit);
 	} else {
-		fprintf(out, "%10.1f of %s %.1f %s\n", bar->value,
-			is_least ? "at least" : "at most", bar->bar, info->unit);
+		bool is_small = bar->bar > 0 && bar->bar < 1;
+		fprintf(out, "%10.*f of %s %.*f%s%s\n", is_small ? 3 : 1, bar->value,
+			is_least ? "at least" : "at most", is_small ? 3 : 1, bar->bar,
+			info->unit[0] ? " " : "", info->unit);
 	}
 }
 
@@ -56,6 +58,14 @@ static void print_meaning(const struct soak_verdict *verdict, FILE *out)
 {
 	const struct soak_trend *worst = soak_verdict_worst(verdict);
 
+	for (size_t i = 0; i < verdict->n_trends; i++) {
+		if (verdict->trends[i].is_fragmented) {
+			fprintf(out,
+				"%s grows by what the heap keeps free:\nit is in fragments, which "
+				"is no leak.\n",
+				soak_figures[verdict->trends[i].figure].name);
+		}
+	}
 	if (verdict->leak == LEAK_VERDICT_LEAK && isfinite(worst->exhausted_s)) {
 		fprintf(out, "%s takes all memory that is available now in %.1f days.\n",
 			soak_figures[worst->figure].name,
@@ -105,11 +115,12 @@ static json_t *trend_to_json(const struct soak_trend *trend)
 	const struct leak_result *leak = &trend->leak;
 	const char *slope = is_bytes(trend) ? "slope_bytes_per_day" : "slope_per_day";
 
-	return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:f,s:i}", "verdict",
-		leak_verdict_name(leak->verdict), slope, per_day(leak, leak->slope_per_hour), "low",
-		per_day(leak, leak->low_per_hour), "high", per_day(leak, leak->high_per_hour),
-		"exhausted_in_s", number(trend->exhausted_s), "last", number(trend->last),
-		"level_percent", 100 * (1 - 2 * leak->tail), "windows", (int)leak->windows.n);
+	return json_pack("{s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:f,s:i}", "verdict",
+		leak_verdict_name(leak->verdict), "fragmented", trend->is_fragmented, slope,
+		per_day(leak, leak->slope_per_hour), "low", per_day(leak, leak->low_per_hour),
+		"high", per_day(leak, leak->high_per_hour), "exhausted_in_s",
+		number(trend->exhausted_s), "last", number(trend->last), "level_percent",
+		100 * (1 - 2 * leak->tail), "windows", (int)leak->windows.n);
 }
 
 static json_t *trends_to_json(const struct soak_verdict *verdict)
