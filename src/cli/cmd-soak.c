@@ -48,7 +48,7 @@ static void print_usage(void)
 	       "                    ws://board:8081/ws/video\n"
 	       "  --viewers N       default 4\n"
 	       "  --duration TIME   default 24h\n"
-	       "  --interval TIME   between two samples; default 10s\n"
+	       "  --interval TIME   between two samples, 100ms at least; default 10s\n"
 	       "  --state DIR       where samples and log are kept; default " SOAK_FOLDER_DEFAULT
 	       "\n"
 	       "  --report DIR      the verdict on what is there\n"
@@ -155,7 +155,7 @@ static int parse_time(const char *name, const char *text, uint64_t least_ns, uin
 	uint64_t ns;
 
 	if (parse_duration(text, &ns) < 0 || ns < least_ns) {
-		log_error("soak: %s %s: must be a time of at least %.0f s, such as 10m or 7d", name,
+		log_error("soak: %s %s: must be a time of at least %g s, such as 10m or 7d", name,
 			text, clock_to_seconds(least_ns));
 		return -EINVAL;
 	}
@@ -195,7 +195,7 @@ static int parse_option(int option, const char *text, struct options *options)
 	case 'd':
 		return parse_time("--duration", text, NSEC_PER_SEC, &plan->duration_ns);
 	case 'i':
-		return parse_time("--interval", text, NSEC_PER_SEC, &plan->interval_ns);
+		return parse_time("--interval", text, NSEC_PER_SEC / 10, &plan->interval_ns);
 	case 'a':
 		if (parse_size(text, &options->available_bytes) < 0) {
 			log_error("soak: --available %s: must be a size such as 900M", text);
