@@ -214,6 +214,24 @@ class Twinlens(unittest.TestCase):
         self.assertIn("4 of 5 viewers were accepted", document["error"])
         self.assertIn("503", document["error"])
 
+    def test_skipped(self):
+        """While load stands still the server skips pictures for it: both count the same."""
+        with Server("-o", "server.send_buffer=64K", cameras=("cam0=synthetic,fps=30",)) as server:
+            with subprocess.Popen(
+                [TWINLENS, "load", f"http://127.0.0.1:{server.port}", "--duration", f"{4 * PATIENCE}s", "--viewers", "2",
+                 "--json"],
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=child_environment(),
+            ) as process:
+                server.wait_viewers(2)
+                time.sleep(2 * PATIENCE)
+                process.send_signal(signal.SIGSTOP)
+                time.sleep(1.5 * PATIENCE)
+                process.send_signal(signal.SIGCONT)
+                output, _ = process.communicate(timeout=15 * PATIENCE)
+        camera = json.loads(output)["cameras"]["cam0"]
+        self.assertGreater(camera["skipped"], 20)
+        self.assertEqual(camera["skipped"], camera["skipped_by_server"])
+
     def test_interrupted(self):
         """It reports what there is."""
         with Server(cameras=self.CAMERAS) as server:
