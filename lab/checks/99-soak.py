@@ -93,7 +93,7 @@ def check_report(lab):
     restarts = next(bar for bar in after["bars"] if bar["name"] == "restarts of the server")
     lab.check("   the restarts are counted", (restarts["state"], restarts["value"]) == ("missed", 2), str(restarts["value"]))
     text = lab.board.run(f"twinlens soak --report {STATE}").output
-    good = text.startswith("UNDECIDED\n") and "process.serve.anonymous_bytes" in text and "The next look is due" in text
+    good = text.startswith("UNDECIDED\n") and "process.serve.anonymous_bytes" in text and "Likely to be decided in" in text
     lab.check("   the report can be read", good and max(map(len, text.splitlines())) <= 80, text.splitlines()[0])
     log = lab.board.must(f"cat {STATE}/soak.log")
     good = log.count(" begun: ") == 1 and log.count(" continued: ") >= 2 and "the server was restarted" in log

@@ -71,7 +71,7 @@ static void print_meaning(const struct soak_verdict *verdict, FILE *out)
 			soak_figures[worst->figure].name,
 			worst->exhausted_s / SECONDS_PER_HOUR / HOURS_PER_DAY);
 	} else if (verdict->leak == LEAK_VERDICT_UNDECIDED) {
-		fprintf(out, "The next look is due in %.1f h of one run of the server.\n",
+		fprintf(out, "Likely to be decided in %.1f more hours of one run of the server.\n",
 			verdict->needed_s / SECONDS_PER_HOUR);
 	}
 }
