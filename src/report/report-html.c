@@ -162,6 +162,35 @@ static int write_checklist(struct html *html)
 	return 0;
 }
 
+static void write_texts(
+	struct html *html, struct report_text label, const struct report_text *texts, size_t n)
+{
+	fputs("<tr><th>", html->out);
+	html_write_text(html, label);
+	fputs("</th><td><ul>", html->out);
+	for (size_t i = 0; i < n; i++) {
+		fputs("<li>", html->out);
+		html_write_text(html, texts[i]);
+		fputs("</li>", html->out);
+	}
+	fputs("</ul></td></tr>\n", html->out);
+}
+
+static void write_simulation(struct html *html, const struct report_simulation *simulation)
+{
+	static const struct report_text label = {"simulation", "模拟方式"};
+	static const struct report_text reproduced = {"reproduced", "已模拟"};
+	static const struct report_text missing = {"not reproduced", "未能模拟"};
+
+	fputs("<tr><th>", html->out);
+	html_write_text(html, label);
+	fputs("</th><td>", html->out);
+	html_write_note(html, &simulation->summary);
+	fputs("</td></tr>\n", html->out);
+	write_texts(html, reproduced, simulation->reproduced, simulation->n_reproduced);
+	write_texts(html, missing, simulation->missing, simulation->n_missing);
+}
+
 static int write_machine(struct html *html)
 {
 	for (size_t i = 0; i < html->report->n_facts; i++) {
@@ -171,6 +200,9 @@ static int write_machine(struct html *html)
 		fputs("</th><td>", html->out);
 		markup_write(html->out, fact->value);
 		fputs("</td></tr>\n", html->out);
+	}
+	if (html->report->simulation) {
+		write_simulation(html, html->report->simulation);
 	}
 	return 0;
 }

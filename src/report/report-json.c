@@ -88,6 +88,29 @@ static bool fill_machine(const struct report *report, json_t *machine)
 	return is_whole;
 }
 
+static json_t *texts_to_json(const struct report_text *texts, size_t n)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < n; i++) {
+		if (!append(array, json_string(texts[i].en))) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
+static json_t *simulation_to_json(const struct report_simulation *simulation)
+{
+	if (!simulation) {
+		return json_null();
+	}
+	return json_pack("{s:o,s:o,s:o}", "summary", markup_to_json(simulation->summary.en),
+		"reproduced", texts_to_json(simulation->reproduced, simulation->n_reproduced),
+		"not_reproduced", texts_to_json(simulation->missing, simulation->n_missing));
+}
+
 json_t *report_to_json(const struct report *report)
 {
 	_cleanup_json_ json_t *machine = json_object();
@@ -99,11 +122,11 @@ json_t *report_to_json(const struct report *report)
 		!fill_arrays(report, criteria, items, commands, digests)) {
 		return NULL;
 	}
-	return json_pack("{s:s,s:s,s:b,s:s,s:o,s:o,s:o,s:O,s:O,s:O,s:O,s:O}", "verdict",
+	return json_pack("{s:s,s:s,s:b,s:s,s:o,s:o,s:o,s:O,s:o,s:O,s:O,s:O,s:O}", "verdict",
 		report_state_name(report_verdict(report)), "stage", report->stage, "complete",
 		(int)report->is_complete, "version", report->version, "began",
 		time_to_json(report->began), "ended", time_to_json(report->ended), "baseline",
 		report->baseline ? markup_to_json(report->baseline) : json_null(), "machine",
-		machine, "criteria", criteria, "checklist", items, "commands", commands, "digests",
-		digests);
+		machine, "simulation", simulation_to_json(report->simulation), "criteria", criteria,
+		"checklist", items, "commands", commands, "digests", digests);
 }

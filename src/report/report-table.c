@@ -72,6 +72,16 @@ static void write_criterion(const struct report_criterion *criterion, FILE *out)
 	}
 }
 
+static void write_simulation(const struct report_simulation *simulation, FILE *out)
+{
+	fputs("\nsimulation\n", out);
+	write_wrapped(simulation->summary.en, out);
+	fputs("not reproduced\n", out);
+	for (size_t i = 0; i < simulation->n_missing; i++) {
+		write_wrapped(simulation->missing[i].en, out);
+	}
+}
+
 static void write_counts(const struct report *report, FILE *out)
 {
 	const char *comma = "";
@@ -94,6 +104,9 @@ int report_write_table(const struct report *report, FILE *out)
 {
 	for (size_t i = 0; i < report->n_criteria; i++) {
 		write_criterion(&report->criteria[i], out);
+	}
+	if (report->simulation) {
+		write_simulation(report->simulation, out);
 	}
 	fprintf(out, "\n%s: %s%s\n", report->stage, report_state_name(report_verdict(report)),
 		report->is_complete ? "" : " (incomplete: it was interrupted)");

@@ -2,16 +2,41 @@
 
 #include <assert.h>
 #include <stdarg.h>
+#include <string.h>
+
+static void add(char *text, const char *format, va_list arguments)
+{
+	size_t used = strlen(text);
+
+	vsnprintf(text + used, REPORT_NOTE_MAX - used, format, arguments);
+}
+
+static void add_both(struct report_note *note, const char *en, const char *zh, va_list arguments)
+{
+	va_list copy;
+
+	va_copy(copy, arguments);
+	add(note->en, en, copy);
+	va_end(copy);
+	add(note->zh, zh, arguments);
+}
+
+void report_note_add(struct report_note *note, const char *en, const char *zh, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, zh);
+	add_both(note, en, zh, arguments);
+	va_end(arguments);
+}
 
 void report_note_set(struct report_note *note, const char *en, const char *zh, ...)
 {
-	va_list arguments, again;
+	va_list arguments;
 
+	*note = (struct report_note){"", ""};
 	va_start(arguments, zh);
-	va_copy(again, arguments);
-	vsnprintf(note->en, sizeof(note->en), en, arguments);
-	vsnprintf(note->zh, sizeof(note->zh), zh, again);
-	va_end(again);
+	add_both(note, en, zh, arguments);
 	va_end(arguments);
 }
 

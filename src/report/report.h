@@ -37,6 +37,10 @@ struct report_note {
 void report_note_set(struct report_note *note, const char *en, const char *zh, ...)
 	__attribute__((format(printf, 2, 4), format(printf, 3, 4)));
 
+/* Adds to what is there. */
+void report_note_add(struct report_note *note, const char *en, const char *zh, ...)
+	__attribute__((format(printf, 2, 4), format(printf, 3, 4)));
+
 enum report_state {
 	REPORT_STATE_PASS,
 	REPORT_STATE_FAIL,
@@ -111,6 +115,13 @@ struct report_digest {
 	const char *sha256; /* hexadecimal */
 };
 
+/* How less memory than the machine has was simulated. */
+struct report_simulation {
+	struct report_note summary;
+	const struct report_text *reproduced, *missing; /* of a board with so much memory */
+	size_t n_reproduced, n_missing;
+};
+
 struct report {
 	const char *version;  /* of twinlens */
 	const char *stage;    /* "baseline", "simulated", "hardware" */
@@ -119,6 +130,7 @@ struct report {
 	bool is_complete; /* false: it was interrupted */
 	const struct report_fact *facts;
 	size_t n_facts;
+	const struct report_simulation *simulation; /* NULL: nothing was simulated */
 	const struct report_criterion *criteria;
 	size_t n_criteria;
 	const struct report_item *items;

@@ -209,6 +209,35 @@ static void test_week(void **state)
 	fixture_report_done(&fixture);
 }
 
+static void test_simulation(void **state)
+{
+	(void)state;
+	static const struct report_text done[] = {{"PSI", "压力"}},
+					missing[] = {{"CMA", "连续内存"}};
+	static const struct report_simulation simulation = {
+		.summary = {"258 MiB taken <whole>", "取走 258 MiB"},
+		.reproduced = done,
+		.missing = missing,
+		.n_reproduced = 1,
+		.n_missing = 1,
+	};
+	struct fixture_report fixture;
+	fixture_report_init(&fixture, 60, 1, false);
+	_cleanup_json_ json_t *before = report_to_json(&fixture.report);
+	assert_true(json_is_null(json_object_get(before, "simulation")));
+	fixture.report.simulation = &simulation;
+	_cleanup_free_ char *html = written(write_html, &fixture.report);
+	_cleanup_free_ char *table = written(report_write_table, &fixture.report);
+	_cleanup_json_ json_t *json = report_to_json(&fixture.report);
+
+	assert_non_null(strstr(html, "258 MiB taken &lt;whole&gt;"));
+	assert_non_null(strstr(html, "连续内存"));
+	assert_non_null(strstr(table, "not reproduced\n      CMA"));
+	json_t *texts = json_object_get(json_object_get(json, "simulation"), "not_reproduced");
+	assert_string_equal(json_string_value(json_array_get(texts, 0)), "CMA");
+	fixture_report_done(&fixture);
+}
+
 static void test_figures(void **state)
 {
 	(void)state;
@@ -238,6 +267,7 @@ int main(void)
 		cmocka_unit_test(test_html),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_week),
+		cmocka_unit_test(test_simulation),
 		cmocka_unit_test(test_figures),
 	};
 
