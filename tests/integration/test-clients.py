@@ -16,6 +16,7 @@ import unittest
 import harness
 from harness import Server
 from jpeg import decode
+from measure import measured
 from multipart import Multipart
 from websocket import parse_frame
 
@@ -59,6 +60,7 @@ class Clients(unittest.TestCase):
         self.assertEqual(decode(result.stdout)[:2], (640, 480))
 
     @needs("curl")
+    @measured
     def test_curl_stream(self):
         result = self.run_command(
             "curl", "--silent", "--show-error", "--no-buffer", "--dump-header", "-", "--max-time", "2",

@@ -320,6 +320,7 @@ class Slow(unittest.TestCase):
             for connection in waiting:
                 self.assertEqual(connection.recv(12), b"HTTP/1.1 200")
 
+    @measured
     def test_more_connections_than_places(self):
         """Three hundred idle connections: their number is bounded, and the good viewer does not notice."""
         with Server() as server, Crowd() as crowd:

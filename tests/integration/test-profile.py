@@ -14,6 +14,7 @@ import unittest
 
 from harness import (
     IS_SANITIZED, SANITIZER, TWINLENS, Server, child_environment, die_with_parent, eventually, main, run_twinlens)
+from measure import measured
 
 LOGS = ("performance.log", "memory_mapping.log", "functions.log", "syscall_analysis.log")
 CAMERAS = ("cam0=synthetic,size=320x240,fps=30,format=yuyv", "cam1=synthetic,size=64x48,fps=30,format=mjpeg")
@@ -167,6 +168,7 @@ class Profile(unittest.TestCase):
 
     @measures
     @unittest.skipUnless(HAS_PERF, "there is no perf")
+    @measured
     def test_perf(self):
         self.only_tools("perf")
         result = self.profile(duration="4s")

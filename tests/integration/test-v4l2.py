@@ -24,6 +24,7 @@ def setUpModule():
 
 
 class PassedThrough(unittest.TestCase):
+    @measured
     def test_bytes_are_those_of_the_camera(self):
         with Cameras(MJPEG, pictures) as cameras, cameras.server(cameras=TWO) as server, WebSocket(server) as viewer:
             seen = {0: [], 1: []}

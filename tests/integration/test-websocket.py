@@ -8,6 +8,7 @@ import unittest
 import harness
 from harness import Server
 from jpeg import decode, dimensions
+from measure import measured
 from websocket import PING, PONG, TEXT, Refused, WebSocket
 
 BARE = ()
@@ -106,6 +107,7 @@ class Multiplexed(Case):
             self.assertEqual(decode(last[0].jpeg)[:2], SIZES[0])
             self.assertEqual(decode(last[1].jpeg)[:2], SIZES[1])
 
+    @measured
     def test_rate_of_capture_times(self):
         with WebSocket(self.server, "/ws/video/cam0") as viewer:
             frames = [viewer.receive_frame() for _ in range(30)]
