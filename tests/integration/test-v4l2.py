@@ -9,6 +9,7 @@ from harness import eventually, figure, run_twinlens
 from jpeg import decode, dimensions
 from measure import measured
 from prometheus import Metrics
+from soaking import copy_meminfo
 from v4l2 import SHIM, Cameras, record_pictures
 from viewers import Crowd, longest_gap_ms
 from websocket import WebSocket
@@ -44,6 +45,25 @@ class PassedThrough(unittest.TestCase):
             self.assertEqual(metrics.total("twinlens_frames_encoded_total"), 0)
             snapshot = server.get("/snapshot/cam0").body
             self.assertIn(snapshot, pictures)
+
+    def test_buffers_are_given_back(self):
+        """All of them, each time that nobody watches any more."""
+        with Cameras(MJPEG, pictures) as cameras:
+            meminfo = cameras.top / "meminfo"
+            copy_meminfo(meminfo)
+
+            def taken():
+                fields = dict(line.split(":") for line in meminfo.read_text().splitlines())
+                return int(fields["CmaTotal"].split()[0]) - int(fields["CmaFree"].split()[0])
+
+            cameras.env["V4L2_SHIM_MEMINFO"] = str(meminfo)
+            with cameras.server("-o", "camera:cam0.idle_stop=100ms", "-o", "camera:cam1.idle_stop=100ms",
+                                cameras=TWO) as server:
+                for _ in range(3):
+                    eventually(lambda: taken() == 0, 5, "no buffer is left")
+                    with WebSocket(server) as viewer:
+                        viewer.receive_frame()
+                        self.assertGreaterEqual(taken(), 2 * 640 * 480 * 2 // 1024)
 
     def test_sizes_that_differ_are_told(self):
         with Cameras(MJPEG, pictures) as cameras:
