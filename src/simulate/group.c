@@ -198,6 +198,24 @@ int group_set_limit(const struct group *group, uint64_t bytes)
 		text);
 }
 
+/* In version 1 swappiness 0 does that; a new cgroup has that of the one above it. */
+int group_allow_swap(const struct group *group, bool is_allowed)
+{
+	char path[PATH_MAX], text[32] = "0";
+
+	if (group->path.version == CGROUP_VERSION_2) {
+		return write_file(group, "", "memory.swap.max", is_allowed ? "max" : "0");
+	}
+	if (is_allowed) {
+		int r = group_file(group, "/..", "memory.swappiness", path);
+		r = r < 0 ? r : sysroot_read(group->root, path, text, sizeof(text));
+		if (r < 0) {
+			return r;
+		}
+	}
+	return write_file(group, "", "memory.swappiness", text);
+}
+
 unsigned group_count(const struct group *group)
 {
 	char path[PATH_MAX];

@@ -6,6 +6,7 @@
 #ifndef SIMULATE_GROUP_H
 #define SIMULATE_GROUP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -35,6 +36,12 @@ int group_start(const struct group *group, pid_t pid, pid_t keeper, struct error
 
 /* -EBUSY: in version 1, so much is in use and cannot be reclaimed. 0 or another negative errno. */
 int group_set_limit(const struct group *group, uint64_t bytes);
+
+/*
+ * Whether anything more may be swapped out; without it, the kernel kills at the limit what cannot
+ * be reclaimed. What is swapped out stays there. 0 or a negative errno.
+ */
+int group_allow_swap(const struct group *group, bool is_allowed);
 
 /* How many processes are in it, and not in one below it. 0 when it is gone. */
 unsigned group_count(const struct group *group);

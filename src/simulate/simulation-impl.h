@@ -19,6 +19,7 @@ struct simulation {
 	sigset_t old_signals;
 	uint64_t begun_ns;
 	struct simulation_state state;
+	bool is_full; /* no more may be swapped out */
 	struct psi psi;
 	struct simulation_report report;
 };

@@ -4,22 +4,36 @@
 #include "simulate/limit.h"
 #include "simulate/simulation-impl.h"
 
+/* It cannot be where the kernel does not count swap; then there is no charge either. */
+static void set_full(struct simulation *simulation, bool is_full, double ratio)
+{
+	struct simulation_report *report = &simulation->report;
+
+	if (is_full == simulation->is_full || group_allow_swap(&simulation->group, !is_full) < 0) {
+		return; /* the next time */
+	}
+	simulation->is_full = is_full;
+	if (is_full && !report->was_full) {
+		report->was_full = true;
+		report->full_ratio = ratio;
+	}
+}
+
 static void adjust_limit(struct simulation *simulation, const struct cgroup_usage *usage)
 {
 	struct simulation_report *report = &simulation->report;
 	uint64_t swap_bytes = usage->swap == PROC_ABSENT ? 0 : usage->swap;
 	struct charge charge;
-	bool is_frozen;
+	bool is_full;
 
 	if (charge_read(simulation->group.root, swap_bytes, &charge) < 0) {
 		return; /* the next time */
 	}
-	const struct limit_reading reading = {.current_bytes = usage->current,
-		.charge_bytes = charge.bytes,
-		.ratio = charge.ratio};
+	const struct limit_reading reading = {
+		.current_bytes = usage->current, .charge_bytes = charge.bytes};
 	uint64_t limit = limit_next(simulation->settings.memory_bytes,
-		simulation->state.limit_bytes, &reading, &is_frozen);
-	report->was_frozen |= is_frozen;
+		simulation->state.limit_bytes, &reading, &is_full);
+	set_full(simulation, is_full, charge.ratio);
 	simulation->state.charge_bytes = charge.bytes;
 	if (charge.bytes > report->charge_peak_bytes) {
 		report->charge_peak_bytes = charge.bytes;

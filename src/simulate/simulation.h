@@ -40,7 +40,8 @@ struct simulation_report {
 			       */
 	uint64_t limit_lowest_bytes; /* 0 for no limit */
 	uint64_t swap_peak_bytes, charge_peak_bytes;
-	bool was_frozen; /* the limit stayed, because what is in zram does not compress */
+	bool was_full;     /* zram took all but what a limit cannot go below; see limit.h */
+	double full_ratio; /* of what was in zram then: bytes compressed to one */
 	uint64_t limit_hits, oom_kills;
 	uint64_t machine_oom_kills; /* of all processes, those of the command included */
 	enum simulation_psi psi;

@@ -101,6 +101,32 @@ static void test_makes_the_limit_of_version_2(void **state)
 	assert_int_equal(group_count(&group), 2);
 }
 
+static void test_closes_swap_and_opens_it(void **state)
+{
+	(void)state;
+	struct group group;
+
+	tree_remove(&tree, "/run/systemd/system");
+	write_v2("memory\n");
+	assert_int_equal(group_find(&group, &tree.root, 42, NULL), 0);
+	assert_int_equal(group_allow_swap(&group, false), -ENOENT); /* swap is not counted */
+	tree_write(&tree, V2 "/twinlens-simulate-42/memory.swap.max", "max\n");
+	assert_int_equal(group_allow_swap(&group, false), 0);
+	assert_string_equal(tree_read(&tree, V2 "/twinlens-simulate-42/memory.swap.max"), "0");
+	assert_int_equal(group_allow_swap(&group, true), 0);
+	assert_string_equal(tree_read(&tree, V2 "/twinlens-simulate-42/memory.swap.max"), "max");
+
+	write_v1("4:memory:/a\n");
+	tree_write(&tree, V1 "/a/memory.swappiness", "100\n");
+	tree_write(&tree, V1 "/a/twinlens-simulate-42/memory.swappiness", "100\n");
+	assert_int_equal(group_find(&group, &tree.root, 42, NULL), 0);
+	assert_int_equal(group_allow_swap(&group, false), 0);
+	assert_string_equal(tree_read(&tree, V1 "/a/twinlens-simulate-42/memory.swappiness"), "0");
+	assert_int_equal(group_allow_swap(&group, true), 0);
+	assert_string_equal(
+		tree_read(&tree, V1 "/a/twinlens-simulate-42/memory.swappiness"), "100");
+}
+
 static void test_removes_what_is_below(void **state)
 {
 	(void)state;
@@ -157,6 +183,7 @@ int main(void)
 		tree_test(test_in_a_scope_of_systemd, &tree),
 		tree_test(test_without_the_controller, &tree),
 		tree_test(test_makes_the_limit_of_version_2, &tree),
+		tree_test(test_closes_swap_and_opens_it, &tree),
 		tree_test(test_removes_what_is_below, &tree),
 		tree_test(test_removes_only_what_nobody_uses, &tree),
 	};

@@ -28,9 +28,15 @@ static void add_group(const struct simulation_report *report, struct traits *tra
 	reproduce(traits, "the kernel kills a process when nothing can be reclaimed at the limit");
 	if (is_v1) {
 		miss(traits, "socket buffers are outside the limit (cgroup version 1)");
+		miss(traits,
+			"when zram has filled the memory, the kernel kills only when the command "
+			"asks for more (cgroup version 1)");
 		miss(traits, "PSI is that of the whole machine (cgroup version 1)");
 	}
 	miss(traits, "the kernel and the other services of the board are outside the limit");
+	miss(traits,
+		"the limit follows zram by 1 % in 100 ms: what does not fit for less than 10 s may "
+		"pass");
 	miss(traits, "kswapd does not run at the limit: each allocation there reclaims by itself");
 	miss(traits, "other programs keep their page cache and do not compete for memory");
 	miss(traits,

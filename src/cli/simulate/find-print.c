@@ -36,12 +36,12 @@ void find_print_text(const struct find_settings *settings, const struct find_rep
 		"%s needs %.1f MiB for %u viewers: %.1f MiB of its own and %.1f MiB of files that "
 		"other programs have loaded, too.\n"
 		"With that: %.2f fps or more, age on screen %.0f ms or less (99 %% of the time).\n"
-		"This machine had %.1f MiB available before it ran: %.1f MiB more than it needs.\n",
+		"The margin of this machine is %.1f MiB: %.1f MiB were available before it ran.\n",
 		settings->argv[0], (double)needed / MIB, settings->n_viewers,
 		(double)report->needed_bytes / MIB, (double)report->shared_bytes / MIB,
 		report->min_fps, (double)report->max_age_ns / NSEC_PER_MS,
-		(double)report->available_bytes / MIB,
-		((double)report->available_bytes - (double)needed) / MIB);
+		((double)report->available_bytes - (double)needed) / MIB,
+		(double)report->available_bytes / MIB);
 }
 
 static json_t *step_of(const struct find_step *step)

@@ -82,10 +82,14 @@ static void print_oom(
 
 static void print_limit(const struct simulation_report *report)
 {
-	fprintf(stderr, LABEL "%s at the lowest, %s of swap in zram taken off%s\n", "limit",
-		size_of(report->limit_lowest_bytes).text, size_of(report->charge_peak_bytes).text,
-		report->was_frozen ? "; kept there, because what was swapped does not compress"
-				   : "");
+	fprintf(stderr, LABEL "%s at the lowest, %s of swap in zram taken off\n", "limit",
+		size_of(report->limit_lowest_bytes).text, size_of(report->charge_peak_bytes).text);
+	if (report->was_full) {
+		fprintf(stderr,
+			LABEL "zram had taken seven eighths of the memory (it compressed %.2f to "
+			      "1): no more was swapped\n",
+			"full", report->full_ratio);
+	}
 	fprintf(stderr, LABEL "%s allocations had to wait for reclaim at the limit\n", "throttled",
 		count_of(report->limit_hits).text);
 }
@@ -214,9 +218,10 @@ static json_t *psi_of(const struct simulation_report *report)
 
 static json_t *limit_of(const struct simulation_report *report)
 {
-	return json_pack("{s:I, s:I, s:b, s:o}", "lowest_bytes",
+	return json_pack("{s:I, s:I, s:b, s:o, s:o}", "lowest_bytes",
 		(json_int_t)report->limit_lowest_bytes, "zram_peak_bytes",
-		(json_int_t)report->charge_peak_bytes, "frozen", report->was_frozen, "hits",
+		(json_int_t)report->charge_peak_bytes, "full", report->was_full, "full_ratio",
+		report->was_full ? real_or_null(report->full_ratio) : json_null(), "hits",
 		number_or_null(report->limit_hits));
 }
 
