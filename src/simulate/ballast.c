@@ -10,9 +10,11 @@
 #include <sys/mman.h>
 
 #include "kernel/meminfo.h"
+#include "util/clock.h"
 
-#define PIECE_BYTES (UINT64_C(64) << 20)
-#define MIB         (UINT64_C(1) << 20)
+#define PIECE_BYTES     (UINT64_C(16) << 20)
+#define HUGE_TIMEOUT_NS (10 * NSEC_PER_SEC)
+#define MIB             (UINT64_C(1) << 20)
 
 int ballast_count_pages(const struct sysroot *root, uint64_t bytes, uint64_t *ret_pages)
 {
@@ -37,11 +39,14 @@ static int check_spare(const struct sysroot *root, uint64_t bytes, uint64_t spar
 	return available < bytes || available - bytes < spare_bytes ? -ENOMEM : 0;
 }
 
-/* Nothing ever unmaps it but the end of the process. */
+/*
+ * Nothing ever unmaps it but the end of the process. Huge pages are taken from the machine when
+ * they are reserved: to touch, and so to clear them, would only cost time.
+ */
 static bool map(uint64_t bytes, int flags)
 {
-	void *address = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE | flags, -1, 0);
+	void *address = mmap(
+		NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
 
 	if (address == MAP_FAILED) {
 		return false;
@@ -57,12 +62,14 @@ static bool map(uint64_t bytes, int flags)
 
 /*
  * Smaller pieces when no larger ones are left. No more is mapped than is wanted and was set aside
- * before, whatever others do with Hugetlb meanwhile. 0; -ENOMEM when there is no page more.
+ * before, whatever others do with Hugetlb meanwhile. 0; -ENOMEM when there is no page more; -ETIME:
+ * on a machine whose memory is fragmented, the kernel makes room for each by moving others.
  */
 static int take_huge(struct ballast *ballast, const struct sysroot *root, uint64_t bytes,
 	uint64_t page_bytes, uint64_t spare_bytes)
 {
 	uint64_t begun, now, mapped = 0, piece = PIECE_BYTES / page_bytes * page_bytes;
+	uint64_t end_ns = clock_now_ns() + HUGE_TIMEOUT_NS;
 	int r = meminfo_read_field(root, MEMINFO_HUGETLB, &begun);
 
 	while (r == 0 && ballast->huge_bytes < bytes && mapped < bytes + begun) {
@@ -70,7 +77,7 @@ static int take_huge(struct ballast *ballast, const struct sysroot *root, uint64
 		rest = (rest + page_bytes - 1) / page_bytes * page_bytes;
 		piece = piece < page_bytes ? page_bytes : piece;
 		piece = piece < rest ? piece : rest;
-		r = check_spare(root, piece, spare_bytes);
+		r = clock_now_ns() < end_ns ? check_spare(root, piece, spare_bytes) : -ETIME;
 		if (r < 0) {
 			break;
 		}
@@ -118,7 +125,8 @@ int ballast_take(struct ballast *ballast, const struct sysroot *root, uint64_t b
 		if (r == 0) {
 			(void)sysroot_write(
 				root, "/proc/sys/vm/compact_memory", "1"); /* best effort */
-			(void)take_huge(ballast, root, bytes, page_bytes, spare_bytes);
+			r = take_huge(ballast, root, bytes, page_bytes, spare_bytes);
+			ballast->was_late = r == -ETIME;
 		}
 	}
 	if (ballast->huge_bytes < bytes) {

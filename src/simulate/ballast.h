@@ -6,6 +6,7 @@
 #ifndef SIMULATE_BALLAST_H
 #define SIMULATE_BALLAST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,12 +15,13 @@
 
 struct ballast {
 	uint64_t huge_bytes, locked_bytes;
+	bool was_late; /* not all that there might have been came as huge pages in time */
 };
 
 /*
- * Takes that much, huge pages first. spare_bytes is what MemAvailable may not fall below: another
- * program may need memory meanwhile. -ENOMEM; another negative errno. What was taken until then is
- * kept.
+ * Takes that much, huge pages first, for 10 s at the most. spare_bytes is what MemAvailable may not
+ * fall below: another program may need memory meanwhile. -ENOMEM; another negative errno. What was
+ * taken until then is kept.
  */
 int ballast_take(struct ballast *ballast, const struct sysroot *root, uint64_t bytes,
 	uint64_t spare_bytes, struct error *err);

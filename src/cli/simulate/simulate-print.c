@@ -99,9 +99,11 @@ static void print_whole(const struct simulation_report *report)
 	const struct ram_plan *plan = &report->plan;
 	uint64_t taken = report->ballast.huge_bytes + report->ballast.locked_bytes;
 
-	fprintf(stderr, LABEL "%s: %s as huge pages, %s as locked pages; %s of RAM\n", "taken",
+	fprintf(stderr, LABEL "%s: %s as huge pages, %s as locked pages%s; %s of RAM\n", "taken",
 		size_of(taken).text, size_of(report->ballast.huge_bytes).text,
-		size_of(report->ballast.locked_bytes).text, size_of(plan->ram_bytes).text);
+		size_of(report->ballast.locked_bytes).text,
+		report->ballast.was_late ? " (huge ones took too long)" : "",
+		size_of(plan->ram_bytes).text);
 	fprintf(stderr, LABEL "%s before, %s at the lowest: %.1f %% used of what was there\n",
 		"available", size_of(plan->available_bytes).text,
 		size_of(report->available_lowest_bytes).text,
@@ -230,12 +232,13 @@ static json_t *machine_of(const struct simulation_report *report)
 	const struct ram_plan *plan = &report->plan;
 	const struct ballast *ballast = &report->ballast;
 
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:f, s:o, s:I}", "ram_bytes",
+	return json_pack("{s:I, s:I, s:I, s:I, s:b, s:I, s:o, s:f, s:o, s:I}", "ram_bytes",
 		(json_int_t)plan->ram_bytes, "total_bytes", (json_int_t)plan->total_bytes,
 		"huge_page_bytes", (json_int_t)ballast->huge_bytes, "locked_bytes",
-		(json_int_t)ballast->locked_bytes, "available_before_bytes",
-		(json_int_t)plan->available_bytes, "available_lowest_bytes",
-		number_or_null(report->available_lowest_bytes), "used_percent",
+		(json_int_t)ballast->locked_bytes, "huge_pages_late", ballast->was_late,
+		"available_before_bytes", (json_int_t)plan->available_bytes,
+		"available_lowest_bytes", number_or_null(report->available_lowest_bytes),
+		"used_percent",
 		ram_used_percent(plan->total_bytes, ballast->huge_bytes + ballast->locked_bytes,
 			report->available_lowest_bytes),
 		"oom_kills", number_or_null(report->machine_oom_kills), "mem_option_bytes",
