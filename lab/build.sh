@@ -158,12 +158,13 @@ make_image() {
     rm -rf "$root"
 }
 
-# The program of the lab that runs on the board and shares nothing with the product.
+# The programs of the lab that run on the board and share nothing with the product.
 make_tools() {
     local dir=$1 tree
     tree=$(part_dir sysroot)/tree
     local flags=(--sysroot="$tree" -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror)
     "$gcc" "${flags[@]}" -o "$dir/lab-feeder" "$lab/tools/feeder.c" -ljpeg
+    "$gcc" "${flags[@]}" -o "$dir/lab-fragment" "$lab/tools/fragment.c"
 }
 
 # Cross-builds twinlens (only what changed since the last time) and fills the folder that the board
