@@ -13,7 +13,7 @@ _twinlens_options() {
     load) echo "--viewers --cameras --duration --transport --slow --stall --churn --min-fps --hgrm --json --help" ;;
     watch) echo "-c --config --once --since --interval --log --alert --exec --mail --pid --name --textfile --json --help" ;;
     simulate) echo "--memory --board --whole-machine --find --url --viewers --min-fps --max-age --json --help" ;;
-    accept) echo "--stage --duration --out --baseline --soak --url -c --config --json --help" ;;
+    accept) echo "--stage --memory --duration --out --baseline --soak --url -c --config --json --help" ;;
     esac
 }
 
@@ -40,7 +40,7 @@ _twinlens_values() {
     accept:--baseline | accept:-c | accept:--config) echo files ;;
     accept:--out | accept:--soak) echo folders ;;
     accept:--stage) echo "baseline simulated hardware" ;;
-    accept:--duration | accept:--url) ;;
+    accept:--duration | accept:--memory | accept:--url) ;;
     help:help) echo "serve cameras tune boot soak top profile load watch simulate accept" ;;
     *) return 1 ;;
     esac

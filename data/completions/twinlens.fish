@@ -110,6 +110,7 @@ complete -c twinlens -n '__twinlens_verb_is simulate' -l json -d 'print JSON'
 complete -c twinlens -n '__twinlens_verb_is simulate' -l help -d 'print the options'
 
 complete -c twinlens -n '__twinlens_verb_is accept' -l stage -x -d 'of the rollout'
+complete -c twinlens -n '__twinlens_verb_is accept' -l memory -x -d 'of the machine in the stage simulated'
 complete -c twinlens -n '__twinlens_verb_is accept' -l duration -x -d 'of the run with four viewers'
 complete -c twinlens -n '__twinlens_verb_is accept' -l out -x -a '(__fish_complete_directories)' -d 'write the report there'
 complete -c twinlens -n '__twinlens_verb_is accept' -l baseline -r -F -d 'accept.json to compare with'

@@ -143,6 +143,7 @@ int assemble(const struct assemble_input *input, struct assembled *ret_assembled
 		.is_complete = run->is_complete,
 		.facts = assembled->machine.facts,
 		.n_facts = assembled->machine.n,
+		.simulation = input->simulation,
 		.criteria = assembled->criteria,
 		.n_criteria = CRITERIA_COUNT,
 		.items = assembled->items,

@@ -29,6 +29,7 @@ struct assemble_input {
 	const struct baseline *baseline; /* NULL: none */
 	const char *baseline_path;
 	const struct checklist_facts *facts;
+	const struct report_simulation *simulation; /* NULL: none */
 	const char *const *files; /* whose digests are in the report, NULL at the end */
 	const char *const *commands;
 	size_t n_commands;

@@ -45,7 +45,12 @@ static void finish_camera(struct measurement *measurement, size_t index)
 
 void measure_finish(struct measurement *measurement)
 {
+	struct cpu_clock clock;
+
 	crowd_settle(&measurement->crowd);
+	if (cpu_clock_read(&sysroot_real, &clock) == 0) {
+		measurement->run.clock_percent = cpu_clock_percent(&measurement->clock, &clock);
+	}
 	for (unsigned i = 0; i < PROVE_VIEWERS; i++) {
 		finish_viewer(measurement, i, &measurement->run.viewers[i]);
 	}

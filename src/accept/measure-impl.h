@@ -4,7 +4,8 @@
 
 #include "accept/measure.h"
 
-#define MEASURE_OPEN_NS (10 * NSEC_PER_SEC) /* for connecting and the first pictures */
+#define MEASURE_OPEN_NS    (10 * NSEC_PER_SEC) /* for connecting and the first pictures */
+#define MEASURE_WARM_UP_NS (3 * NSEC_PER_SEC)  /* cameras set their exposure when they start */
 
 /* Opens the viewers. 0 or a negative errno; one that is refused is no error. */
 int measure_open_crowd(struct measurement *measurement);
@@ -33,5 +34,8 @@ void measure_second(struct measurement *measurement, struct prove_second *ret_se
 /* The phases after the run proper. 1 when interrupted, 0, or a negative errno with err. */
 int measure_stress(struct measurement *measurement, struct error *err);
 int measure_recovery(struct measurement *measurement, struct error *err);
+int measure_unplug(struct measurement *measurement, struct error *err); /* within recovery */
+int measure_reopen(struct measurement *measurement, struct error *err);
+int measure_turns(struct measurement *measurement, struct error *err);
 
 #endif

@@ -106,6 +106,17 @@ static void take_ages(struct measurement *measurement, size_t camera, struct pro
 	measurement->age_sum_ms[camera] = 0;
 }
 
+void measurement_discount(struct measurement *measurement, double bytes)
+{
+	for (size_t i = 0; i < measurement->run.n; i++) {
+		double *figures = measurement->seconds[i].system;
+		double available = figures[FIGURE_MEMORY_AVAILABLE];
+		double percent = figures[FIGURE_MEMORY_USED_PERCENT];
+		double used = available * percent / (100 - percent) - bytes;
+		figures[FIGURE_MEMORY_USED_PERCENT] = 100 * used / (used + available);
+	}
+}
+
 void measure_second(struct measurement *measurement, struct prove_second *ret_second)
 {
 	const struct system_sample *system = &measurement->system_sample;

@@ -160,6 +160,13 @@ int measure_recovery(struct measurement *measurement, struct error *err)
 		recovery->n_rounds++;
 		recovery->seconds_max = isnan(seconds) ? NAN : fmax(recovery->seconds_max, seconds);
 	}
+	int r = measure_unplug(measurement, err);
+	if (r == 0) {
+		r = measure_reopen(measurement, err);
+	}
+	if (r != 0) {
+		return r;
+	}
 	const struct memory_state after = read_memory(measurement);
 	recovery->cma_change_percent = 100 * (after.cma - before.cma) / before.total;
 	recovery->unaccounted_change_percent =

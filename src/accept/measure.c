@@ -13,7 +13,6 @@
 #include "util/log.h"
 #include "watch/record/render.h"
 
-#define WARM_UP_NS   (3 * NSEC_PER_SEC) /* cameras set their exposure when they start */
 #define AGE_EVERY_NS (10 * NSEC_PER_MSEC)
 
 int measure_open_crowd(struct measurement *measurement)
@@ -197,7 +196,7 @@ static int open_all(struct measurement *measurement, struct error *err)
 	}
 	r = measure_turn(measurement, clock_now_ns() + MEASURE_OPEN_NS, true);
 	if (r == 0) {
-		r = measure_turn(measurement, clock_now_ns() + WARM_UP_NS, false);
+		r = measure_turn(measurement, clock_now_ns() + MEASURE_WARM_UP_NS, false);
 	}
 	if (r < 0) {
 		return error_set(err, r, "viewers: %s", error_name(r));
@@ -209,6 +208,7 @@ static int open_all(struct measurement *measurement, struct error *err)
 static void begin(struct measurement *measurement)
 {
 	measure_sample(measurement);
+	(void)cpu_clock_read(&sysroot_real, &measurement->clock); /* else it stays 0 */
 	crowd_begin(&measurement->crowd);
 	measurement->began_ns = clock_now_ns();
 	measurement->second_ns = measurement->began_ns;
@@ -261,6 +261,9 @@ static int run(struct measurement *measurement, struct error *err)
 	if (r == 0 && options->server->is_own) {
 		r = measure_recovery(measurement, err);
 	}
+	if (r == 0 && options->simulated && options->simulated->is_held) {
+		r = measure_turns(measurement, err);
+	}
 	return r < 0 ? r : 0;
 }
 
@@ -275,6 +278,7 @@ int measure(const struct measure_options *options, struct measurement **ret_meas
 	measurement->options = options;
 	measurement->crowd.epoll_fd = -1;
 	measurement->run.startup_s = NAN;
+	measurement->run.clock_percent = NAN;
 	measurement->run.is_own_server = options->server->is_own;
 	measurement->seconds = calloc(options->seconds + 1, sizeof(*measurement->seconds));
 	measurement->run.seconds = measurement->seconds;
@@ -296,6 +300,7 @@ struct measurement *measurement_free(struct measurement *measurement)
 		json_decref(measurement->status);
 		process_reader_close(&measurement->processes);
 		system_reader_close(&measurement->system);
+		free(measurement->turns);
 		free(measurement->seconds);
 		free(measurement);
 	}

@@ -8,8 +8,10 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "accept/simulated.h"
 #include "accept/tested-server.h"
 #include "client/crowd.h"
+#include "kernel/cpu-clock.h"
 #include "prove/run.h"
 #include "watch/record/process.h"
 #include "watch/record/system.h"
@@ -19,11 +21,13 @@ enum measure_phase {
 	MEASURE_PHASE_VIEWERS, /* the run proper */
 	MEASURE_PHASE_STRESS,
 	MEASURE_PHASE_RECOVERY,
+	MEASURE_PHASE_TURNS, /* with all memory and with less */
 	MEASURE_PHASE_COUNT
 };
 
 struct measure_options {
 	struct tested_server *server;
+	struct simulated *simulated; /* NULL: nothing is simulated */
 	unsigned seconds;
 	int signal_fd; /* readable when the run is to end */
 	FILE *samples; /* one JSON document a line, as twinlens watch writes it */
@@ -41,11 +45,13 @@ struct measurement {
 	/* inside */
 	const struct measure_options *options;
 	struct prove_second *seconds;
-	struct url url; /* of the stream */
+	struct equivalence_block *turns; /* those of both kinds */
+	struct url url;                  /* of the stream */
 	struct endpoint endpoint;
 	struct crowd_options crowd_options;
 	struct crowd crowd;
 	uint64_t began_ns, second_ns;
+	struct cpu_clock clock;                            /* when it began */
 	unsigned frames[PROVE_VIEWERS][PROVE_CAMERAS_MAX]; /* until the last second */
 	double age_sum_ms[PROVE_CAMERAS_MAX];
 	unsigned n_ages[PROVE_CAMERAS_MAX];
@@ -62,6 +68,9 @@ struct measurement {
  */
 int measure(const struct measure_options *options, struct measurement **ret_measurement,
 	struct error *err);
+
+/* Takes that much off the memory in use: what a simulation has locked in memory. */
+void measurement_discount(struct measurement *measurement, double bytes);
 
 /* NULL is allowed. Returns NULL. */
 struct measurement *measurement_free(struct measurement *measurement);

@@ -1,8 +1,12 @@
 #include "accept/sibling.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util/beside.h"
 #include "util/child.h"
@@ -11,7 +15,7 @@
 #include "util/json.h"
 
 #define ANSWER_BYTES_MAX  (4u << 20)
-#define ANSWER_TIMEOUT_NS (30 * NSEC_PER_SEC)
+#define ANSWER_TIMEOUT_NS (120 * NSEC_PER_SEC) /* twinlens boot on a busy board */
 
 /* The program of a verb and its arguments. */
 struct command {
@@ -59,11 +63,180 @@ int sibling_start(const char *verb, const char *const *arguments, int out_fd, pi
 	return 0;
 }
 
+/* Pipes to the stdin, and from the stdout and stderr of a program. */
+static int make_pipes(int pipes[3][2])
+{
+	for (int i = 0; i < 3; i++) {
+		if (pipe2(pipes[i], O_CLOEXEC) < 0) {
+			return -errno;
+		}
+	}
+	return 0;
+}
+
+int sibling_open(const char *verb, const char *const *arguments, struct sibling *ret_sibling,
+	struct error *err)
+{
+	int pipes[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
+	struct sibling sibling = {.verb = verb, .child = CHILD_NONE};
+	struct command command;
+
+	int r = find(verb, arguments, &command, err);
+	if (r < 0) {
+		return r;
+	}
+	r = make_pipes(pipes);
+	if (r == 0) {
+		const struct child_files files = {pipes[0][0], pipes[1][1], pipes[2][1]};
+		r = child_start(&sibling.child, command.argv, &files);
+	}
+	close_fd(pipes[0][0]);
+	close_fd(pipes[1][1]);
+	close_fd(pipes[2][1]);
+	sibling.in_fd = pipes[0][1];
+	sibling.out_fd = pipes[1][0];
+	sibling.err_fd = pipes[2][0];
+	if (r < 0) {
+		close_fd(sibling.in_fd);
+		close_fd(sibling.out_fd);
+		close_fd(sibling.err_fd);
+		return error_set(err, r, "twinlens %s: cannot be run: %s", verb, error_name(r));
+	}
+	*ret_sibling = sibling;
+	return 0;
+}
+
+/* With its line, but for what all programs of twinlens begin theirs with. */
+static int refuse(const char *verb, const char *line, int code, struct error *err)
+{
+	const size_t prefix = strlen("twinlens: ");
+
+	if (line[0] == '\0') {
+		return error_set(err, code, "twinlens %s: ended without an answer", verb);
+	}
+	line += strncmp(line, "twinlens: ", prefix) == 0 ? prefix : 0;
+	return error_set(err, code, "%.*s", (int)strcspn(line, "\n"), line);
+}
+
+/* The milliseconds that are left; -ETIMEDOUT. */
+static int left_ms(uint64_t end_ns)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	return now_ns >= end_ns ? -ETIMEDOUT : (int)((end_ns - now_ns) / NSEC_PER_MSEC) + 1;
+}
+
+/* Without its end; a byte a time, so that nothing after it is taken. 1; 0 at the end of all. */
+static int read_line(int fd, char *line, size_t size, uint64_t end_ns)
+{
+	size_t used = 0;
+
+	for (;;) {
+		struct pollfd poll_fd = {fd, POLLIN, 0};
+		int ms = left_ms(end_ns);
+		if (ms < 0) {
+			return ms;
+		}
+		if (poll(&poll_fd, 1, ms) <= 0) {
+			continue;
+		}
+		ssize_t n = read(fd, line + used, 1);
+		if (n < 0 && errno != EINTR) {
+			return -errno;
+		}
+		if (n == 0 || (n > 0 && line[used] == '\n')) {
+			line[used] = '\0';
+			return n > 0;
+		}
+		used += n > 0 && used < size - 1;
+	}
+}
+
+int sibling_wait_line(
+	struct sibling *sibling, const char *line, unsigned timeout_s, struct error *err)
+{
+	uint64_t end_ns = clock_now_ns() + timeout_s * NSEC_PER_SEC;
+	char last[ERROR_TEXT_MAX] = "", text[ERROR_TEXT_MAX];
+	int r;
+
+	while ((r = read_line(sibling->err_fd, text, sizeof(text), end_ns)) > 0) {
+		if (strcmp(text, line) == 0) {
+			return 0;
+		}
+		strcpy(last, text);
+	}
+	return r == 0 ? refuse(sibling->verb, last, -ENOTSUP, err)
+		      : error_set(err, r, "twinlens %s: not ready within %u s: %s", sibling->verb,
+				timeout_s, error_name(r));
+}
+
+/* Until both are closed. */
+static int collect(const int fds[2], struct child_text *const texts[2], uint64_t end_ns)
+{
+	struct pollfd polls[] = {{fds[0], POLLIN, 0}, {fds[1], POLLIN, 0}};
+
+	while (polls[0].fd >= 0 || polls[1].fd >= 0) {
+		int ms = left_ms(end_ns);
+		if (ms < 0 || (poll(polls, 2, ms) < 0 && errno != EINTR)) {
+			return ms < 0 ? ms : -errno;
+		}
+		for (int i = 0; i < 2; i++) {
+			struct child_text *text = texts[i];
+			if (polls[i].fd < 0 || polls[i].revents == 0) {
+				continue;
+			}
+			ssize_t n = read(
+				polls[i].fd, text->text + text->used, text->size - 1 - text->used);
+			if (n < 0 || text->used + (size_t)n == text->size - 1) {
+				return n < 0 ? -errno : -EMSGSIZE;
+			}
+			text->used += (size_t)n;
+			text->text[text->used] = '\0';
+			polls[i].fd = n > 0 ? polls[i].fd : -1;
+		}
+	}
+	return 0;
+}
+
+/* What a program has printed: JSON, or a line that says why not. */
+static int parse(const char *verb, const char *text, const char *messages, json_t **ret_json,
+	struct error *err)
+{
+	json_t *json = json_loads(text, 0, NULL);
+
+	if (!json) {
+		return refuse(verb, messages, -EPROTO, err);
+	}
+	*ret_json = json;
+	return 0;
+}
+
+int sibling_close(struct sibling *sibling, json_t **ret_json, struct error *err)
+{
+	static char text[ANSWER_BYTES_MAX]; /* its pages are there once they are written to */
+	char messages[4096] = "";
+	struct child_text out = {.text = text, .size = sizeof(text)};
+	struct child_text message = {.text = messages, .size = sizeof(messages)};
+
+	text[0] = '\0';
+	close_fd(sibling->in_fd);
+	int r = collect((const int[]){sibling->out_fd, sibling->err_fd},
+		(struct child_text *const[]){&out, &message}, clock_now_ns() + ANSWER_TIMEOUT_NS);
+	child_end(&sibling->child, SIGTERM, NSEC_PER_SEC);
+	close_fd(sibling->out_fd);
+	close_fd(sibling->err_fd);
+	if (r < 0) {
+		return error_set(err, r, "twinlens %s: its answer could not be read: %s",
+			sibling->verb, error_name(r));
+	}
+	return parse(sibling->verb, text, messages, ret_json, err);
+}
+
 int sibling_ask(
 	const char *verb, const char *const *arguments, json_t **ret_json, struct error *err)
 {
 	_cleanup_free_ char *text = malloc(ANSWER_BYTES_MAX);
-	char said[ERROR_TEXT_MAX] = "", messages[4096];
+	char messages[4096];
 	struct child_text out = {.text = text, .size = ANSWER_BYTES_MAX};
 	struct child_text message = {.text = messages, .size = sizeof(messages)};
 	struct command command;
@@ -81,15 +254,5 @@ int sibling_ask(
 		return error_set(err, r, "twinlens %s: its answer could not be read: %s", verb,
 			error_name(r));
 	}
-	json_t *json = json_loads(text, 0, NULL);
-	if (!json) {
-		const char *line = messages;
-		if (strncmp(line, "twinlens: ", strlen("twinlens: ")) == 0) {
-			line += strlen("twinlens: ");
-		}
-		snprintf(said, sizeof(said), "%.*s", (int)strcspn(line, "\n"), line);
-		return error_set(err, -EPROTO, "%s", said[0] ? said : "no answer");
-	}
-	*ret_json = json;
-	return 0;
+	return parse(verb, text, messages, ret_json, err);
 }

@@ -72,7 +72,7 @@ static int wait_ready(struct tested_server *server, struct error *err)
 	return error_set(err, -ETIMEDOUT, "serve: not ready in time; serve.log says why");
 }
 
-static int start(struct tested_server *server, struct error *err)
+int tested_server_start(struct tested_server *server, struct error *err)
 {
 	bool is_v6 = server->url->is_ipv6;
 	char listen[URL_HOST_MAX + 16];
@@ -98,7 +98,7 @@ int tested_server_open(struct tested_server *server, const struct url *url, cons
 	*server = (struct tested_server){.url = url, .config = config, .log_fd = log_fd};
 	int r = tested_server_ask(server, &status, err);
 	if (r == -ECONNREFUSED) {
-		return start(server, err);
+		return tested_server_start(server, err);
 	}
 	return r < 0 ? r : take_pid(server, status, err);
 }
@@ -121,7 +121,7 @@ int tested_server_restart(struct tested_server *server, struct error *err)
 {
 	assert(server->is_own);
 	end(server, SIGKILL);
-	return start(server, err);
+	return tested_server_start(server, err);
 }
 
 void tested_server_close(struct tested_server *server)

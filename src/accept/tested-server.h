@@ -30,6 +30,9 @@ int tested_server_ask(const struct tested_server *server, json_t **ret_status, s
 /* Kills one of its own and starts it again. 0 or a negative errno. */
 int tested_server_restart(struct tested_server *server, struct error *err);
 
+/* Starts it again after tested_server_close. 0 or a negative errno. */
+int tested_server_start(struct tested_server *server, struct error *err);
+
 /* Ends one of its own; leaves another one alone. Zeroed is allowed. */
 void tested_server_close(struct tested_server *server);
 

@@ -20,6 +20,8 @@ static void print_usage(void)
 	       "report: accept.html for people, accept.json and accept.xml (JUnit) for programs,\n"
 	       "samples.jsonl. Uses the server that listens at --url, or starts one.\n\n"
 	       "  --stage STAGE     baseline, simulated or hardware; default hardware\n"
+	       "  --memory SIZE     that the machine has in the stage simulated, which takes the\n"
+	       "                    rest; default that of an RK3588 with 4 GB, 3838M\n"
 	       "  --duration TIME   of the run with four viewers, 10s to 1h; default 60s\n"
 	       "  --out DIR         for the report; default twinlens-accept/STAGE\n"
 	       "  --baseline FILE   accept.json of the stage baseline, to compare with; default\n"

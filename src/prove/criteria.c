@@ -159,24 +159,29 @@ static const struct criterion {
 			"降低 server.max_viewers，拒绝多余的客户端；查看服务器日志"},
 		judge_stress, true, NULL},
 	{"S3", "s", REPORT_SENSE_AT_MOST, 10, {"recovery", "异常恢复测试"},
-		{"the server is killed and started again, three times: the longest time until "
-		 "every "
-		 "viewer has pictures of every camera. It also fails when CMA or unaccounted "
-		 "memory "
-		 "differs by more than 1 % of all memory afterwards",
-			"三次强制终止并重新启动服务器：各客户端重新收到每路画面的最长时间。之后 "
-			"CMA "
-			"或未归类内存的变化超过总内存的 1% 时同样判为未通过"},
+		{"the server is killed and started again, three times, and as root a camera of "
+		 "the drivers uvcvideo or vivid is taken from its driver and given back: the "
+		 "longest time until every viewer has pictures of every camera. It also fails "
+		 "when a camera cannot be opened and closed 50 times, or CMA or unaccounted "
+		 "memory differs by more than 1 % of all memory afterwards",
+			"三次强制终止并重新启动服务器；以 root 运行时，将 uvcvideo 或 vivid "
+			"驱动的摄像头与驱动解绑再绑定（模拟拔插）：各客户端重新收到每路画面的最长时"
+			"间。摄像头不能连续开关 50 次，或之后 CMA 或未归类内存的变化超过总内存的 "
+			"1% "
+			"时同样判为未通过"},
 		{"see the server's log for the camera that does not come back; update its driver",
 			"在服务器日志中查找未恢复的摄像头；更新其驱动"},
 		judge_recovery, false, NULL},
 	{"S4", "", REPORT_SENSE_AT_MOST, 0.5, {"fragmentation of memory", "内存碎片化"},
 		{"the kernel's fragmentation index of orders 4 to 9 in the best zone, the worst "
 		 "sample; above 0.5 (vm.extfrag_threshold) the kernel compacts instead of "
-		 "reclaiming. It also fails when an allocation of order 3 or less would fail",
+		 "reclaiming. It also fails when an allocation of order 3 or less would fail, "
+		 "when the index rises over the thirds of the run, or when compactions failed in "
+		 "each of them",
 			"内核碎片指数（4 至 9 阶，取最好的内存区，取最差采样）；超过 "
 			"0.5（vm.extfrag_threshold）时内核以规整代替回收。3 "
-			"阶及以下的分配会失败时同样判为未通过"},
+			"阶及以下的分配会失败、指数在三段时间内持续上升，或每段时间都有内存规整失败"
+			"时同样判为未通过"},
 		{"raise vm.min_free_kbytes; reserve memory for the camera driver with cma=",
 			"增大 vm.min_free_kbytes；用 cma= 为摄像头驱动预留内存"},
 		judge_fragmentation, false, NULL},

@@ -5,10 +5,14 @@
 #include "prove/judge-impl.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "prove/criteria.h"
+#include "prove/interval.h"
+#include "util/cleanup.h"
 
-#define MIB (1024.0 * 1024.0)
+#define MIB      (1024.0 * 1024.0)
+#define RISE_MIN 0.1 /* of the fragmentation index: a fifth of its bar */
 
 typedef double (*read_second_fn)(const struct prove_second *second);
 
@@ -146,6 +150,48 @@ static double sum_of(const struct prove_run *run, enum system_figure figure)
 	return sum;
 }
 
+/*
+ * Of a series that stays level the thirds have the same mean; a third of what grows is certainly
+ * above the first one, and none is below the one before it.
+ */
+static bool is_rising(
+	const struct prove_run *run, struct interval *ret_first, struct interval *ret_last)
+{
+	_cleanup_free_ double *values = calloc(run->n + 1, sizeof(*values));
+	struct interval thirds[3];
+	size_t n = run->n / 3;
+
+	for (size_t i = 0; values && i < run->n; i++) {
+		/* Below 0: no allocation would fail, so that the cause of failing has no meaning.
+		 */
+		values[i] = fmax(0, run->seconds[i].external_large);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		if (!values || interval_of_mean(values + i * n, n, &thirds[i]) < 0) {
+			return false;
+		}
+	}
+	*ret_first = thirds[0];
+	*ret_last = thirds[2];
+	return thirds[0].high < thirds[2].low && thirds[0].mean <= thirds[1].mean &&
+	       thirds[1].mean <= thirds[2].mean && thirds[2].mean - thirds[0].mean > RISE_MIN;
+}
+
+/* Whether the kernel counted some in each third of the run. */
+static bool goes_on(const struct prove_run *run, enum system_figure figure)
+{
+	struct prove_run third = *run;
+
+	third.n = run->n / 3;
+	for (size_t i = 0; i < 3; i++) {
+		third.seconds = run->seconds + i * third.n;
+		if (!(sum_of(&third, figure) > 0)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 void judge_fragmentation(const struct prove_run *run, const struct prove_baseline *baseline,
 	struct report_criterion *criterion)
 {
@@ -158,6 +204,12 @@ void judge_fragmentation(const struct prove_run *run, const struct prove_baselin
 	if (small.n > 0 && small.value >= 0) {
 		criterion->state = REPORT_STATE_FAIL;
 	}
+	struct interval first, last;
+	bool is_worse = is_rising(run, &first, &last);
+	bool has_failures = goes_on(run, FIGURE_VM_COMPACTION_FAILURES);
+	if (is_worse || has_failures) {
+		criterion->state = REPORT_STATE_FAIL;
+	}
 	report_note_set(&criterion->evidence,
 		"orders 4 to 9: index %.3f; up to order 3: %.3f (-1: no allocation would fail); "
 		"%.0f allocations stalled, %.0f compactions failed",
@@ -165,4 +217,12 @@ void judge_fragmentation(const struct prove_run *run, const struct prove_baselin
 		"次，内存规整失败 %.0f 次",
 		criterion->value, small.value, sum_of(run, FIGURE_VM_ALLOCATION_STALLS),
 		sum_of(run, FIGURE_VM_COMPACTION_FAILURES));
+	if (is_worse) {
+		report_note_add(&criterion->evidence, "; rising: from %.3f to %.3f",
+			"；呈上升趋势：从 %.3f 到 %.3f", first.mean, last.mean);
+	}
+	if (has_failures) {
+		report_note_add(
+			&criterion->evidence, "; they failed all the time", "；规整持续失败");
+	}
 }

@@ -39,6 +39,37 @@ static bool is_back(double change_percent)
 	return isnan(change_percent) || fabs(change_percent) <= CHANGE_MAX_PERCENT;
 }
 
+/* NAN when one of them did not come back. */
+static double longest(const struct prove_recovery *recovery)
+{
+	double unplugged_s = recovery->is_unplugged ? recovery->unplugged_s : 0;
+
+	return isnan(unplugged_s) || isnan(recovery->seconds_max)
+		       ? NAN
+		       : fmax(recovery->seconds_max, unplugged_s);
+}
+
+static void describe_recovery(const struct prove_recovery *recovery, struct report_note *note)
+{
+	report_note_set(note, "killed %u times: %.2f s at the longest", "终止 %u 次：最长 %.2f 秒",
+		recovery->n_rounds, recovery->seconds_max);
+	if (recovery->is_unplugged) {
+		report_note_add(note, "; camera pulled out and put back: pictures after %.2f s",
+			"；拔出并插回摄像头：%.2f 秒后恢复画面", recovery->unplugged_s);
+	} else {
+		report_note_add(note, "; no camera pulled out: %s", "；未拔出摄像头：%s",
+			recovery->unplug_note);
+	}
+	if (recovery->n_opened > 0 || recovery->open_error[0]) {
+		report_note_add(note, "; cameras opened and closed %u times%s%s",
+			"；摄像头开关 %u 次%s%s", recovery->n_opened,
+			recovery->open_error[0] ? ": " : "", recovery->open_error);
+	}
+	report_note_add(note, "; afterwards CMA %+.2f %%, unaccounted %+.2f %% of all memory",
+		"；之后 CMA 变化 %+.2f%%，未归类内存变化 %+.2f%%（占总内存）",
+		recovery->cma_change_percent, recovery->unaccounted_change_percent);
+}
+
 void judge_recovery(const struct prove_run *run, const struct prove_baseline *baseline,
 	struct report_criterion *criterion)
 {
@@ -57,16 +88,12 @@ void judge_recovery(const struct prove_run *run, const struct prove_baseline *ba
 		judge_not_run(criterion);
 		return;
 	}
-	criterion->value = recovery->seconds_max;
-	criterion->n = recovery->n_rounds;
+	criterion->value = longest(recovery);
+	criterion->n = recovery->n_rounds + recovery->is_unplugged;
 	judge_settle(criterion); /* NAN is above the bar */
 	if (!is_back(recovery->cma_change_percent) ||
-		!is_back(recovery->unaccounted_change_percent)) {
+		!is_back(recovery->unaccounted_change_percent) || recovery->open_error[0]) {
 		criterion->state = REPORT_STATE_FAIL;
 	}
-	report_note_set(&criterion->evidence,
-		"killed %u times; afterwards CMA %+.2f %%, unaccounted %+.2f %% of all memory",
-		"终止 %u 次；之后 CMA 变化 %+.2f%%，未归类内存变化 %+.2f%%（占总内存）",
-		recovery->n_rounds, recovery->cma_change_percent,
-		recovery->unaccounted_change_percent);
+	describe_recovery(recovery, &criterion->evidence);
 }

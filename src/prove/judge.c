@@ -171,8 +171,8 @@ void judge_viewers(const struct prove_run *run, const struct prove_baseline *bas
 		run->n, 100 * least, run->viewer_error[0] ? "; " : "", run->viewer_error);
 }
 
-static void fill_latency(
-	const struct equivalence_result *result, double seconds, struct report_criterion *criterion)
+static void fill_latency(const struct equivalence_result *result, double seconds, bool is_in_turns,
+	struct report_criterion *criterion)
 {
 	static const enum report_state states[] = {
 		[EQUIVALENCE_VERDICT_PASS] = REPORT_STATE_PASS,
@@ -188,15 +188,22 @@ static void fill_latency(
 		criterion->needed_s = fmax(0, result->needed - 1) * seconds;
 	}
 	report_note_set(&criterion->evidence,
-		"age on screen: %.2f ms more than the baseline (95 %%: %.2f to %.2f ms)",
-		"画面延迟比基准增加 %.2f 毫秒（95%% 区间：%.2f 至 %.2f 毫秒）", result->difference,
-		result->difference_low, result->difference_high);
+		is_in_turns
+			? "age on screen: %.2f ms more with less memory than with all of it, in "
+			  "turns (95 %%: %.2f to %.2f ms)"
+			: "age on screen: %.2f ms more than the baseline (95 %%: %.2f to %.2f ms)",
+		is_in_turns
+			? "内存减少后画面延迟增加 %.2f 毫秒，两种内存交替测量（95%% 区间：%.2f 至 "
+			  "%.2f 毫秒）"
+			: "画面延迟比基准增加 %.2f 毫秒（95%% 区间：%.2f 至 %.2f 毫秒）",
+		result->difference, result->difference_low, result->difference_high);
 }
 
 void judge_latency(const struct prove_run *run, const struct prove_baseline *baseline,
 	struct report_criterion *criterion)
 {
 	static const double percent = 100;
+	bool is_in_turns = run->turns.n > 0;
 	struct equivalence_bar bar = {1 + criterion->bar / percent, AGE_FLOOR_MS};
 
 	if (run->stage == PROVE_STAGE_BASELINE) {
@@ -205,7 +212,7 @@ void judge_latency(const struct prove_run *run, const struct prove_baseline *bas
 			&criterion->evidence, "this run is the baseline", "本次运行即为基准");
 		return;
 	}
-	if (!baseline) {
+	if (!baseline && !is_in_turns) {
 		criterion->state = REPORT_STATE_NOT_RUN;
 		report_note_set(&criterion->evidence, "there is no baseline to compare with",
 			"没有可供对比的基准测试结果");
@@ -216,8 +223,12 @@ void judge_latency(const struct prove_run *run, const struct prove_baseline *bas
 	for (size_t i = 0; ages && i < run->n; i++) {
 		ages[i] = run->seconds[i].ages;
 	}
-	const struct equivalence_side before = {baseline->ages, baseline->n};
-	const struct equivalence_side now = {ages, run->n};
+	struct equivalence_side before = {run->turns.full, run->turns.n};
+	struct equivalence_side now = {run->turns.less, run->turns.n};
+	if (!is_in_turns) {
+		before = (struct equivalence_side){baseline->ages, baseline->n};
+		now = (struct equivalence_side){ages, run->n};
+	}
 	int r = ages ? equivalence_judge(&before, &now, &bar, AGE_SEED, &result) : -ENOMEM;
 	if (r < 0) {
 		judge_missing(criterion,
@@ -226,8 +237,8 @@ void judge_latency(const struct prove_run *run, const struct prove_baseline *bas
 			"其中一次运行采到的延迟数据太少：请延长测量时间，或重新做基准测试");
 		return;
 	}
-	criterion->n = run->n;
-	fill_latency(&result, (double)run->n, criterion);
+	criterion->n = now.n;
+	fill_latency(&result, (double)now.n, is_in_turns, criterion);
 }
 
 void judge_cpu(const struct prove_run *run, const struct prove_baseline *baseline,
@@ -256,6 +267,10 @@ void judge_cpu(const struct prove_run *run, const struct prove_baseline *baselin
 		"%.1f %%",
 		"占全部核心的比例；按单核计，服务器占 %.1f%%，本机上的测试客户端占 %.1f%%",
 		server / (double)run->n, viewers / (double)run->n);
+	if (run->clock_percent > 0) {
+		report_note_add(&criterion->evidence, "; mean clock %.0f %% of the highest",
+			"；平均频率为最高频率的 %.0f%%", run->clock_percent);
+	}
 }
 
 void judge_startup(const struct prove_run *run, const struct prove_baseline *baseline,

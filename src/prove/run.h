@@ -66,13 +66,31 @@ struct prove_stress {
 	bool is_survived;           /* the same process, and none of the four lost */
 };
 
-/* The server is killed and started again, as the service manager does. */
+/*
+ * The server is killed and started again, as the service manager does; a camera is pulled out and
+ * put back; and each is opened and closed many times, as drivers that keep memory do it then.
+ */
 struct prove_recovery {
 	bool is_run;
 	unsigned n_rounds;
 	double seconds_max; /* from the kill until every viewer had pictures of every camera; NAN:
 			       it did not come back */
+	bool is_unplugged;
+	double unplugged_s; /* from its being back until every viewer had new pictures of it; NAN:
+			       it did not come back */
+	char unplug_note[ERROR_TEXT_MAX]; /* why none was pulled out; "" */
+	unsigned n_opened;                /* how often cameras were opened and closed */
+	char open_error[ERROR_TEXT_MAX];  /* what ended that too early; "" */
 	double cma_change_percent, unaccounted_change_percent; /* of all memory; NAN: not known */
+};
+
+/*
+ * The ages on screen of all cameras with the memory of this machine and with less, in turns (A B A
+ * B): what drifts meanwhile is in both. A block a second.
+ */
+struct prove_turns {
+	const struct equivalence_block *full, *less;
+	size_t n; /* of each; 0: there were none */
 };
 
 enum prove_leak {
@@ -101,11 +119,13 @@ struct prove_run {
 	struct prove_viewer viewers[PROVE_VIEWERS];
 	double viewer_lag_p99_ms; /* how late the viewers read what had arrived; NAN: not known */
 	char viewer_error[ERROR_TEXT_MAX]; /* of the first viewer that was not served; "" */
-	double startup_s;                  /* kernel to service; NAN */
+	double clock_percent; /* of the processors' highest, the mean of the run; NAN: not known */
+	double startup_s;     /* kernel to service; NAN */
 	char startup_error[ERROR_TEXT_MAX];
 	struct prove_soak soak;
 	struct prove_stress stress;
 	struct prove_recovery recovery;
+	struct prove_turns turns;
 	bool is_own_server; /* started for this run, so that it may be killed */
 };
 

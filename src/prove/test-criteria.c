@@ -210,6 +210,30 @@ static void test_latency(void **state)
 	assert_int_equal(state_of(&board, "P1"), REPORT_STATE_NOT_APPLICABLE);
 }
 
+/* A B A B: the baseline of another day does not count then. */
+static void test_latency_in_turns(void **state)
+{
+	(void)state;
+	struct board board;
+	struct equivalence_block slower[N];
+	fill(&board);
+	for (size_t i = 0; i < N; i++) {
+		board.seconds[i].ages.sum *= 1.3;
+		slower[i] = (struct equivalence_block){
+			board.baseline_ages[i].sum * 1.3, board.baseline_ages[i].weight};
+	}
+	board.run.stage = PROVE_STAGE_SIMULATED;
+	board.run.turns = (struct prove_turns){board.baseline_ages, board.baseline_ages, N};
+	judge(&board);
+	assert_failed(&board, "");
+	assert_int_equal(state_of(&board, "P1"), REPORT_STATE_PASS);
+	board.run.turns.less = slower;
+	criteria_judge(&board.run, NULL, board.criteria);
+	assert_failed(&board, "P1");
+	assert_non_null(strstr(
+		criteria_find(board.criteria, CRITERIA_COUNT, "P1")->evidence.en, "in turns"));
+}
+
 static void test_large_server(void **state)
 {
 	(void)state;
@@ -242,7 +266,10 @@ static void test_cpu_and_startup(void **state)
 		board.seconds[i].system[FIGURE_CPU_USED_PERCENT] = 65;
 	}
 	board.run.startup_s = 31;
+	board.run.clock_percent = 62;
 	judge(&board);
+	assert_non_null(strstr(
+		criteria_find(board.criteria, CRITERIA_COUNT, "P2")->evidence.en, "clock 62 %"));
 	assert_failed(&board, "P2 P4");
 	board.run.startup_s = NAN;
 	strcpy(board.run.startup_error, "no systemd");
@@ -260,6 +287,39 @@ static void test_fragmentation(void **state)
 	assert_failed(&board, "S4");
 	fill(&board);
 	board.seconds[5].external_small = 0.2;
+	judge(&board);
+	assert_failed(&board, "S4");
+}
+
+static void test_fragmentation_trend(void **state)
+{
+	(void)state;
+	struct board board;
+	fill(&board);
+	for (size_t i = 0; i < N; i++) {
+		board.seconds[i].external_large = 0.4 * (double)i / N;
+	}
+	judge(&board);
+	assert_failed(&board, "S4");
+	assert_non_null(
+		strstr(criteria_find(board.criteria, CRITERIA_COUNT, "S4")->evidence.en, "rising"));
+	fill(&board);
+	for (size_t i = 0; i < N; i++) { /* it swings, and it falls */
+		board.seconds[i].external_large = i % 2 ? 0.4 : -1;
+	}
+	judge(&board);
+	assert_failed(&board, "");
+	for (size_t i = 0; i < N; i++) {
+		board.seconds[i].external_large = 0.4 - 0.4 * (double)i / N;
+	}
+	judge(&board);
+	assert_failed(&board, "");
+	fill(&board);
+	board.seconds[3].system[FIGURE_VM_COMPACTION_FAILURES] = 5;
+	judge(&board);
+	assert_failed(&board, "");
+	board.seconds[30].system[FIGURE_VM_COMPACTION_FAILURES] = 1;
+	board.seconds[50].system[FIGURE_VM_COMPACTION_FAILURES] = 1;
 	judge(&board);
 	assert_failed(&board, "S4");
 }
@@ -348,6 +408,24 @@ static void test_recovery(void **state)
 	board.run.recovery.cma_change_percent = NAN;
 	judge(&board);
 	assert_failed(&board, "");
+	board.run.recovery.is_unplugged = true;
+	board.run.recovery.unplugged_s = 3;
+	judge(&board);
+	assert_failed(&board, "");
+	assert_true(criteria_find(board.criteria, CRITERIA_COUNT, "S3")->value == 3);
+	board.run.recovery.unplugged_s = 12;
+	judge(&board);
+	assert_failed(&board, "S3");
+	board.run.recovery.unplugged_s = NAN;
+	judge(&board);
+	assert_failed(&board, "S3");
+	board.run.recovery.is_unplugged = false;
+	strcpy(board.run.recovery.open_error, "/dev/video0: no picture");
+	judge(&board);
+	assert_failed(&board, "S3");
+	assert_non_null(strstr(
+		criteria_find(board.criteria, CRITERIA_COUNT, "S3")->evidence.zh, "no picture"));
+	board.run.recovery.open_error[0] = '\0';
 	board.run.recovery.is_run = false;
 	judge(&board);
 	assert_int_equal(state_of(&board, "S3"), REPORT_STATE_NOT_RUN);
@@ -386,10 +464,12 @@ int main(void)
 		cmocka_unit_test(test_frame_rate_near_the_bar),
 		cmocka_unit_test(test_refused_viewer),
 		cmocka_unit_test(test_latency),
+		cmocka_unit_test(test_latency_in_turns),
 		cmocka_unit_test(test_large_server),
 		cmocka_unit_test(test_memory_in_use),
 		cmocka_unit_test(test_cpu_and_startup),
 		cmocka_unit_test(test_fragmentation),
+		cmocka_unit_test(test_fragmentation_trend),
 		cmocka_unit_test(test_soak),
 		cmocka_unit_test(test_late_viewers_prove_no_fault),
 		cmocka_unit_test(test_stress),

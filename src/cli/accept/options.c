@@ -14,6 +14,7 @@
 #define SECONDS_DEFAULT 60
 #define SECONDS_MIN     10
 #define SECONDS_MAX     3600 /* twinlens soak is for longer runs */
+#define MEMORY_MIN      (UINT64_C(256) << 20)
 #define URL_DEFAULT     "http://127.0.0.1:8081"
 #define PLAIN                                                                                      \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"                           \
@@ -78,6 +79,16 @@ static int take_stage(struct accept_options *options, const char *text)
 	return 0;
 }
 
+static int take_memory(struct accept_options *options, const char *text)
+{
+	if (parse_size(text, &options->memory_bytes) < 0 || options->memory_bytes < MEMORY_MIN) {
+		log_error(
+			"accept: --memory %.40s: must be a size of 256M or more, such as 4G", text);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int take(struct accept_options *options, int option, const char *text)
 {
 	switch (option) {
@@ -85,6 +96,8 @@ static int take(struct accept_options *options, int option, const char *text)
 		return take_stage(options, text);
 	case 'd':
 		return take_duration(options, text);
+	case 'm':
+		return take_memory(options, text);
 	case 'o':
 		return take_path(options->out, "--out", text);
 	case 'b':
@@ -127,6 +140,10 @@ static int make_absolute(char path[static PATH_MAX])
 
 static int fill_defaults(struct accept_options *options)
 {
+	if (options->memory_bytes > 0 && options->stage != PROVE_STAGE_SIMULATED) {
+		log_error("accept: --memory: is for --stage simulated");
+		return -EINVAL;
+	}
 	if (options->out[0] == '\0') {
 		snprintf(options->out, sizeof(options->out), "twinlens-accept/%s",
 			prove_stage_names[options->stage]);
@@ -145,6 +162,7 @@ int accept_options_parse(struct accept_options *ret_options, int argc, char **ar
 {
 	static const struct option options[] = {
 		{"stage", required_argument, NULL, 's'},
+		{"memory", required_argument, NULL, 'm'},
 		{"duration", required_argument, NULL, 'd'},
 		{"out", required_argument, NULL, 'o'},
 		{"baseline", required_argument, NULL, 'b'},

@@ -14,8 +14,9 @@ struct accept_options {
 	char out[PATH_MAX], baseline[PATH_MAX];
 	bool is_baseline_given; /* else baseline is used when it is there */
 	struct url url;
-	const char *soak;   /* the folder of a soak; NULL: none */
-	const char *config; /* NULL: serve's default */
+	uint64_t memory_bytes; /* in the stage simulated; 0: as an RK3588 with 4 GB */
+	const char *soak;      /* the folder of a soak; NULL: none */
+	const char *config;    /* NULL: serve's default */
 	bool is_json;
 	int signal_fd;      /* for the caller to set */
 	char command[2048]; /* the command line, quoted for a shell */

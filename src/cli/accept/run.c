@@ -23,6 +23,7 @@ struct session {
 	struct baseline baseline;
 	bool has_baseline;
 	struct prove_soak soak;
+	struct simulated simulated;
 	struct tested_server server;
 	struct measurement *measurement;
 	struct checklist_facts facts;
@@ -40,7 +41,8 @@ static int fail(const struct session *session, const struct error *err)
 		json_dumpf(document, stdout, JSON_INDENT(2));
 		printf("\n");
 	}
-	return err->code == -ECONNREFUSED || err->code == -EACCES || err->code == -EREMOTE
+	return err->code == -ECONNREFUSED || err->code == -EACCES || err->code == -EREMOTE ||
+			       err->code == -ENOTSUP
 		       ? EXIT_STATUS_LACKING
 		       : EXIT_STATUS_FAILED;
 }
@@ -55,6 +57,7 @@ static void print_progress(enum measure_phase phase, unsigned done, unsigned tot
 		[MEASURE_PHASE_VIEWERS] = {"measuring with 4 viewers", "s"},
 		[MEASURE_PHASE_STRESS] = {"stress: more viewers come and go", "rounds"},
 		[MEASURE_PHASE_RECOVERY] = {"recovery: killing the server", "rounds"},
+		[MEASURE_PHASE_TURNS] = {"latency with all memory and with less", "turns"},
 	};
 	const char *name = phases[phase].name;
 	char part[64] = "";
@@ -107,18 +110,34 @@ static int load_baseline(struct session *session, struct error *err)
 	return r;
 }
 
+/* In the stage "simulated". */
+static int take_memory(struct session *session, struct error *err)
+{
+	if (session->options->stage != PROVE_STAGE_SIMULATED) {
+		return 0;
+	}
+	log_info("taking memory from this machine");
+	session->simulated.memory_bytes = session->options->memory_bytes;
+	return simulated_take(&session->simulated, &sysroot_real, err);
+}
+
 static int run_measurement(struct session *session, int log_fd, FILE *samples, struct error *err)
 {
 	const struct accept_options *options = session->options;
 	const struct measure_options measure_options = {
 		.server = &session->server,
+		.simulated = &session->simulated,
 		.seconds = options->seconds,
 		.signal_fd = options->signal_fd,
 		.samples = samples,
 		.on_progress = print_progress,
 	};
 
-	int r = tested_server_open(&session->server, &options->url, options->config, log_fd, err);
+	int r = take_memory(session, err);
+	if (r < 0) {
+		return r;
+	}
+	r = tested_server_open(&session->server, &options->url, options->config, log_fd, err);
 	if (r < 0) {
 		return r;
 	}
@@ -127,9 +146,14 @@ static int run_measurement(struct session *session, int log_fd, FILE *samples, s
 		(int)session->server.pid, options->seconds + OVERHEAD_S);
 	r = measure(&measure_options, &session->measurement, err);
 	end_progress();
+	if (r == 0) {
+		r = simulated_give(&session->simulated, err);
+	}
 	if (r < 0) {
 		return r;
 	}
+	measurement_discount(session->measurement, session->simulated.locked_bytes);
+	simulated_describe(&session->simulated);
 	session->measurement->run.stage = options->stage;
 	session->measurement->run.soak = session->soak;
 	findings_read_startup(&session->measurement->run);
@@ -182,6 +206,9 @@ static int write_report(struct session *session)
 		.baseline = session->has_baseline ? &session->baseline : NULL,
 		.baseline_path = session->options->baseline,
 		.facts = &session->facts,
+		.simulation = session->options->stage == PROVE_STAGE_SIMULATED
+				      ? &session->simulated.report
+				      : NULL,
 		.files = files,
 		.commands = commands,
 		.n_commands = 1,
@@ -247,11 +274,13 @@ static int run(struct session *session)
 int accept_run(const struct accept_options *options)
 {
 	struct session session = {.options = options, .began = time(NULL)};
+	struct error err;
 	int status = run(&session);
 
 	assembled_done(&session.assembled);
 	measurement_free(session.measurement);
 	tested_server_close(&session.server);
+	(void)simulated_give(&session.simulated, &err); /* after an error that was reported */
 	baseline_done(&session.baseline);
 	return status;
 }

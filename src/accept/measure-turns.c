@@ -1,0 +1,77 @@
+/*
+ * The ages on screen with all memory and with less, in turns. While the memory is taken, which may
+ * be longer than a server bears a viewer that does not read, there are no viewers.
+ */
+#include "accept/measure-impl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "util/clock.h"
+
+#define TURNS       4
+#define SECONDS_MIN 5 /* of a turn: two make the blocks that a verdict takes */
+
+static int change_memory(struct measurement *measurement, bool is_less, struct error *err)
+{
+	struct simulated *simulated = measurement->options->simulated;
+
+	crowd_done(&measurement->crowd);
+	int r = is_less ? simulated_take(simulated, &sysroot_real, err)
+			: simulated_give(simulated, err);
+	if (r < 0) {
+		return r;
+	}
+	r = measure_open_crowd(measurement);
+	if (r == 0) {
+		r = measure_turn(measurement, clock_now_ns() + MEASURE_OPEN_NS, true);
+	}
+	if (r == 0) {
+		r = measure_turn(measurement, clock_now_ns() + MEASURE_WARM_UP_NS, false);
+	}
+	return r < 0 ? error_set(err, r, "viewers: %s", error_name(r)) : r;
+}
+
+static int run_turn(struct measurement *measurement, struct equivalence_block *ret_blocks,
+	unsigned n, struct error *err)
+{
+	uint64_t began_ns = clock_now_ns();
+	struct prove_second second;
+
+	measure_second(measurement, &second); /* from here on */
+	for (unsigned i = 0; i < n; i++) {
+		int r = measure_turn(measurement, began_ns + (i + 1) * NSEC_PER_SEC, false);
+		if (r != 0) {
+			return r < 0 ? error_set(err, r, "viewers: %s", error_name(r)) : r;
+		}
+		measure_second(measurement, &second);
+		ret_blocks[i] = second.ages;
+	}
+	return 0;
+}
+
+int measure_turns(struct measurement *measurement, struct error *err)
+{
+	const struct measure_options *options = measurement->options;
+	unsigned n = options->seconds / TURNS;
+
+	n = n < SECONDS_MIN ? SECONDS_MIN : n;
+	measurement->turns = calloc((size_t)TURNS * n, sizeof(*measurement->turns));
+	if (!measurement->turns) {
+		return error_set(err, -ENOMEM, "accept: out of memory");
+	}
+	struct equivalence_block *full = measurement->turns, *less = full + TURNS / 2 * n;
+	for (unsigned i = 0; i < TURNS; i++) {
+		bool is_less = i % 2 == 1;
+		options->on_progress(MEASURE_PHASE_TURNS, i, TURNS);
+		int r = change_memory(measurement, is_less, err);
+		if (r == 0) {
+			r = run_turn(measurement, (is_less ? less : full) + i / 2 * n, n, err);
+		}
+		if (r != 0) {
+			return r;
+		}
+	}
+	measurement->run.turns = (struct prove_turns){full, less, TURNS / 2 * n};
+	return 0;
+}
