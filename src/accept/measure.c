@@ -173,6 +173,7 @@ static void write_sample(struct measurement *measurement)
 	text_init(&text, buffer, sizeof(buffer));
 	render_json(&text, &measurement->system_sample, &measurement->process_sample);
 	fprintf(measurement->options->samples, "%s\n", buffer);
+	fflush(measurement->options->samples); /* those until a kill are there */
 }
 
 static int open_all(struct measurement *measurement, struct error *err)

@@ -65,9 +65,13 @@ static void describe_recovery(const struct prove_recovery *recovery, struct repo
 			"；摄像头开关 %u 次%s%s", recovery->n_opened,
 			recovery->open_error[0] ? ": " : "", recovery->open_error);
 	}
-	report_note_add(note, "; afterwards CMA %+.2f %%, unaccounted %+.2f %% of all memory",
-		"；之后 CMA 变化 %+.2f%%，未归类内存变化 %+.2f%%（占总内存）",
-		recovery->cma_change_percent, recovery->unaccounted_change_percent);
+	report_note_add(note, "; afterwards unaccounted memory %+.2f %%",
+		"；之后未归类内存变化 %+.2f%%", recovery->unaccounted_change_percent);
+	if (!isnan(recovery->cma_change_percent)) {
+		report_note_add(
+			note, ", CMA %+.2f %%", "，CMA 变化 %+.2f%%", recovery->cma_change_percent);
+	}
+	report_note_add(note, " of all memory", "（占总内存）");
 }
 
 void judge_recovery(const struct prove_run *run, const struct prove_baseline *baseline,

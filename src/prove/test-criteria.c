@@ -257,6 +257,38 @@ static void test_memory_in_use(void **state)
 	assert_true(fabs(margin->value - 445) < 0.01);
 }
 
+static void set_memory(struct board *board, double total_mib, double available_mib)
+{
+	for (size_t i = 0; i < N; i++) {
+		double *figures = board->seconds[i].system;
+		figures[FIGURE_MEMORY_AVAILABLE] = available_mib * MIB;
+		figures[FIGURE_MEMORY_USED_PERCENT] = 100 * (1 - available_mib / total_mib);
+	}
+}
+
+/* What can fail alone; F4 cannot: what is used then is too much for P6, or P8 has no room. */
+static void test_budget(void **state)
+{
+	(void)state;
+	static const struct {
+		double total, available;
+		const char *failed;
+	} rows[] = {
+		{3800, 1450, ""},
+		{3600, 1300, "P8"},
+		{4000, 1500, "P6"},
+		{8000, 1900, "F4 P6"},
+		{2000, 480, "F4 P7 P8"},
+	};
+	struct board board;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		fill(&board);
+		set_memory(&board, rows[i].total, rows[i].available);
+		judge(&board);
+		assert_failed(&board, rows[i].failed);
+	}
+}
+
 static void test_cpu_and_startup(void **state)
 {
 	(void)state;
@@ -408,6 +440,8 @@ static void test_recovery(void **state)
 	board.run.recovery.cma_change_percent = NAN;
 	judge(&board);
 	assert_failed(&board, "");
+	assert_null(
+		strstr(criteria_find(board.criteria, CRITERIA_COUNT, "S3")->evidence.en, "nan"));
 	board.run.recovery.is_unplugged = true;
 	board.run.recovery.unplugged_s = 3;
 	judge(&board);
@@ -467,6 +501,7 @@ int main(void)
 		cmocka_unit_test(test_latency_in_turns),
 		cmocka_unit_test(test_large_server),
 		cmocka_unit_test(test_memory_in_use),
+		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_cpu_and_startup),
 		cmocka_unit_test(test_fragmentation),
 		cmocka_unit_test(test_fragmentation_trend),
