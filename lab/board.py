@@ -40,10 +40,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def command_line(port, disk=f"snapshot=on,file={CACHE}/image/disk", options=""):
-    """QEMU without console and agent. The disk of the cache is never written to. options are further ones of the kernel."""
+def command_line(port, disk=f"snapshot=on,file={CACHE}/image/disk", options="", mib=4096):
+    """QEMU without console and agent. The disk of the cache is never written to. options are further ones of the kernel,
+    mib is the board's memory."""
     return [
-        "qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a76", "-m", "4096", "-smp", "2",
+        "qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a76", "-m", str(mib), "-smp", "2",
         "-accel", "tcg,thread=multi", "-display", "none", "-no-user-config", "-nodefaults",
         "-kernel", str(CACHE / "kernel/vmlinuz"), "-initrd", str(CACHE / "kernel/initramfs"),
         "-append", f"console=ttyAMA0 quiet loglevel=4 mitigations=off {options}",
@@ -105,11 +106,11 @@ class Board:
         self._start()
         return self
 
-    def _start(self, options=""):
+    def _start(self, options="", mib=4096):
         agent = f"{self._dir.name}/agent"
         with open(self._console, "ab") as output:
             self._qemu = subprocess.Popen(
-                command_line(self.port, f"cache=unsafe,file={self._disk}", options)
+                command_line(self.port, f"cache=unsafe,file={self._disk}", options, mib)
                 + ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
                 + ["-chardev", f"socket,id=agent,path={agent},server=on,wait=off"]
                 + ["-device", "virtio-serial-pci"]
@@ -156,9 +157,9 @@ class Board:
             if self._qemu.poll() is not None or time.monotonic() > end:
                 raise BoardError(f"the board did not boot in {seconds} s, see {self._console}")
 
-    def restart(self, seconds=150, options=""):
+    def restart(self, seconds=150, options="", mib=4096):
         """Shuts the system down and starts it anew: after a mere reset QEMU is much slower. The disk keeps what it has.
-        options are further ones for this start of the kernel."""
+        options are further ones for this start of the kernel, mib is the memory that the board has from then on."""
         self._ready.clear()
         self.must("systemctl --no-block poweroff")
         try:
@@ -167,7 +168,7 @@ class Board:
             raise BoardError(f"the board did not shut down in {seconds} s, see {self._console}") from None
         self._reader.join(10)
         self._agent.close()
-        self._start(options)
+        self._start(options, mib)
         self.wait_ready(seconds)
 
     def load(self):
