@@ -10,7 +10,7 @@
 
 #define HOLDER         "cat"
 #define HELD           "held"
-#define TAKE_TIMEOUT_S 120 /* gigabytes of pages are cleared */
+#define TAKE_TIMEOUT_S 300 /* gigabytes of pages are cleared */
 #define BOARD          "rk3588-4gb"
 #define MIB            (1024.0 * 1024.0)
 
