@@ -447,6 +447,13 @@ class Endings(unittest.TestCase):
         self.assertEqual((run.status, run.stdout), (3, ""))
         self.assertIn("does not run on this machine", run.stderr)
 
+    def test_less_memory_than_there_is_cannot_be_had(self):
+        run = Run(self.folder / "out", f"http://127.0.0.1:{free_port()}", "--stage", "simulated", "--memory", "64000G")
+        run.finish(run.start())
+        self.assertEqual((run.status, run.stdout, run.report), (3, "", None))
+        self.assertRegex(run.stderr, "64000|iomem|root")
+        self.assertEqual((run.folder / "serve.log").read_text(), "")  # no server was started for it
+
     def test_baseline_that_is_none(self):
         for text in (None, "{", '{"stage":"hardware"}'):
             path = self.folder / "baseline.json"
@@ -466,7 +473,7 @@ class Endings(unittest.TestCase):
 
     def test_options(self):
         for arguments in (("--stage", "production"), ("--duration", "5s"), ("--duration", "2h"),
-                          ("--duration", "soon"), ("now",), ("--url", "ftp://x"), ("--out", ""), ("--nonsense",)):
+                          ("--duration", "soon"), ("--memory", "4G"), ("--stage", "simulated", "--memory", "1M"), ("now",), ("--url", "ftp://x"), ("--out", ""), ("--nonsense",)):
             result = run_twinlens("accept", *arguments)
             self.assertEqual((result.returncode, result.stdout), (2, ""), arguments)
             self.assertNotEqual(result.stderr, "")
