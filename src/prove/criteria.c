@@ -81,12 +81,13 @@ static const struct criterion {
 			"twinlens tune plan 列出可节省的内存，twinlens tune apply 执行"},
 		judge_used, false, NULL},
 	{"P1", "%", REPORT_SENSE_AT_MOST, 10, {"latency over the baseline", "系统响应延迟增加"},
-		{"ratio of the mean ages on screen of this run and of the baseline, minus 1; "
-		 "passes "
+		{"ratio of the mean ages on screen of this run and of the baseline, or where the "
+		 "memory was taken, with less memory and with all of it in turns, minus 1; passes "
 		 "when the upper end of its interval (bootstrap of one-second blocks) is within "
-		 "the "
-		 "bar, or the difference is certainly below 1 ms",
-			"本次运行与基准的平均画面延迟之比减 1；区间（按秒分块的 "
+		 "the bar, or the difference is certainly below 1 ms",
+			"本次运行与基准的平均画面延迟之比减 "
+			"1；模拟阶段则交替测量内存减少时和全部内存时的延迟并取其比；区间（按秒分块"
+			"的 "
 			"bootstrap）上限不超过指标，"
 			"或差值可以确定小于 1 毫秒，即判为通过"},
 		{"look at CPU and memory pressure in the charts; more memory pressure means that "
