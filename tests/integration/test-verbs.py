@@ -13,7 +13,7 @@ from harness import IS_SANITIZED, TWINLENS, child_environment, main, run_twinlen
 # What each executable links itself; a sanitizer adds its own.
 LIBRARIES = {
     "": {"libc"},
-    "-accept": {"libc", "libjansson", "libcurl", "libcrypto", "libm"},
+    "-accept": {"libc", "libjansson", "libcurl", "libcrypto", "libjpeg", "libm"},
     "-boot": {"libc", "libjansson", "libsystemd"},
     "-cameras": {"libc", "libjansson"},
     "-profile": {"libc", "libjansson", "libcurl"},
