@@ -4,8 +4,6 @@
 
 #include <errno.h>
 
-#include "util/clock.h"
-
 #define PACKAGE "linux-perf"
 #define DATA    "perf.data"
 #define REPORT  "functions.txt"
@@ -17,25 +15,26 @@ struct recording {
 	char pid[16];
 	char data[PATH_MAX];
 	char command[256];
-	uint64_t begun_ns, ended_ns;
+	char seconds[TOOL_SLEEP_SIZE];
+	uint64_t elapsed_ns;
 };
 
 static int record(
 	struct profile *profile, uint64_t time_ns, struct recording *recording, struct error *err)
 {
 	const char *argv[] = {"perf", "record", "-F", FREQUENCY, "-p", recording->pid, "-o",
-		recording->data, NULL};
+		recording->data, "--", "sleep", recording->seconds, NULL};
 	const struct tool tool = {.name = "perf record",
 		.package = PACKAGE,
 		.argv = argv,
 		.output = "record.txt",
-		.result = DATA};
+		.result = DATA,
+		.has_clock = true};
 
+	tool_sleep(time_ns, recording->seconds);
 	tool_describe(&tool, recording->command, sizeof(recording->command));
-	recording->begun_ns = clock_now_ns();
-	int r = tool_run(&tool, &profile->scratch, profile->interrupt, time_ns, err);
-	recording->ended_ns = clock_now_ns();
-	return r;
+	recording->elapsed_ns = time_ns;
+	return tool_run(&tool, &profile->scratch, profile->interrupt, time_ns, err);
 }
 
 static int report(struct profile *profile, const struct recording *recording, struct error *err)
@@ -65,7 +64,7 @@ static int write_log(struct profile *profile, const struct recording *recording,
 		.how = "by perf, which samples the process " FREQUENCY " times a second of CPU "
 		       "time, and then reports",
 		.command = recording->command,
-		.elapsed_ns = recording->ended_ns - recording->begun_ns};
+		.elapsed_ns = recording->elapsed_ns};
 
 	int r = log_file_open(&log, profile->options->folder, PROFILE_LOG_FUNCTIONS, err);
 	if (r < 0) {

@@ -23,6 +23,11 @@ void tool_describe(const struct tool *tool, char *text, size_t size)
 	}
 }
 
+void tool_sleep(uint64_t time_ns, char ret_seconds[static TOOL_SLEEP_SIZE])
+{
+	snprintf(ret_seconds, TOOL_SLEEP_SIZE, "%.3f", clock_to_seconds(time_ns));
+}
+
 static int set_failed(const struct tool *tool, const struct scratch *scratch, struct error *err)
 {
 	char line[200];
@@ -68,23 +73,22 @@ int tool_run(const struct tool *tool, const struct scratch *scratch, struct inte
 	uint64_t time_ns, struct error *err)
 {
 	_cleanup_child_ struct child child = CHILD_NONE;
+	bool runs_on = time_ns > 0 && !tool->has_clock;
+	uint64_t limit_ns = runs_on ? time_ns : time_ns + RUN_NS;
 	int status = 0;
 
 	int r = start(tool, scratch, &child, err);
 	if (r < 0) {
 		return r;
 	}
-	int waited = interrupt_wait_child(
-		interrupt, &child, clock_now_ns() + (time_ns > 0 ? time_ns : RUN_NS), &status);
-	if (waited == 0 && time_ns > 0) {
-		return set_failed(tool, scratch, err); /* it was to run on */
-	}
+	int waited = interrupt_wait_child(interrupt, &child, clock_now_ns() + limit_ns, &status);
 	if (waited == 0) {
-		return status == 0 ? 0 : set_failed(tool, scratch, err);
+		bool is_good = !runs_on && status == 0 && has_result(tool, scratch);
+		return is_good ? 0 : set_failed(tool, scratch, err);
 	}
-	if (waited == -ETIMEDOUT && time_ns == 0) {
-		return error_set(err, -EIO, "%s took longer than %d s", tool->name,
-			(int)(RUN_NS / NSEC_PER_SEC));
+	if (waited == -ETIMEDOUT && !runs_on) {
+		return error_set(err, -EIO, "%s took longer than %.0f s", tool->name,
+			clock_to_seconds(limit_ns));
 	}
 	child_end(&child, SIGINT, END_NS);
 	if (waited == -EINTR) {

@@ -19,7 +19,7 @@ from measure import measured
 LOGS = ("performance.log", "memory_mapping.log", "functions.log", "syscall_analysis.log")
 CAMERAS = ("cam0=synthetic,size=320x240,fps=30,format=yuyv", "cam1=synthetic,size=64x48,fps=30,format=mjpeg")
 # What the tools need themselves beside being there.
-ALWAYS = ("sh", "bash", "dash", "uname", "setpriv")
+ALWAYS = ("sh", "bash", "dash", "uname", "setpriv", "sleep")
 HAS_PERF = shutil.which("perf") is not None
 HAS_STRACE = shutil.which("strace") is not None
 MAPPING = re.compile(r"^[0-9a-f]+-[0-9a-f]+ ", re.MULTILINE)
@@ -177,7 +177,12 @@ class Profile(unittest.TestCase):
             self.skipTest(f"perf trace does not work here: {result.stderr}")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.check_calls("perf trace")
-        self.assertIn(f"({self.server.pid})", self.log("syscall_analysis.log"))
+        calls = self.log("syscall_analysis.log")
+        self.assertIn(f"({self.server.pid})", calls)
+        # A camera's thread mostly waits, and all of the time that is named was measured.
+        seconds = float(re.search(r"measured: for ([\d.]+) s", calls)[1])
+        waited = float(re.search(r"cam0 \(\d+\), (?:.*\n)+? +p?poll +\d+ +\d+ +([\d.]+)", calls)[1]) / 1000
+        self.assertGreater(waited, 0.75 * seconds)
         functions = self.log("functions.log")
         self.assertTrue("Overhead" in functions or "not measured: " in functions, functions)
 
