@@ -14,10 +14,10 @@ int process_stat_parse(const char *text, struct process_stat *ret_stat)
 	const char *rest = strrchr(text, ')');
 	if (!rest || sscanf(rest + 1,
 			     " %c %d %*d %*d %*d %*d %*u %" SCNu64 " %*u %" SCNu64 " %*u %" SCNu64
-			     " %" SCNu64 " %*d %*d %*d %*d %u %*d %" SCNu64 " %" SCNu64,
+			     " %" SCNu64 " %*d %*d %*d %*d %u %*d %" SCNu64 " %" SCNu64 " %" SCNu64,
 			     &stat.state, &parent, &stat.minor_faults, &stat.major_faults,
 			     &stat.user_ticks, &stat.system_ticks, &stat.threads, &stat.start_ticks,
-			     &stat.virtual_bytes) != 9) {
+			     &stat.virtual_bytes, &stat.resident_pages) != 10) {
 		return -EINVAL;
 	}
 	stat.parent = parent;

@@ -16,6 +16,7 @@ struct process_stat {
 	unsigned threads;
 	uint64_t start_ticks; /* since the machine was started */
 	uint64_t virtual_bytes;
+	uint64_t resident_pages; /* as counted: off by up to 64 pages a thread */
 };
 
 /* 0, or -EINVAL when the text ends early. */

@@ -12,6 +12,8 @@
 #include "kernel/process/process-stat.h"
 #include "util/clock.h"
 
+#define RESIDENT_SLACK_BYTES (UINT64_C(2) << 20)
+
 static uint64_t read_boot_time_s(const struct sysroot *root)
 {
 	char text[64];
@@ -74,6 +76,11 @@ int process_memory_parse(const char *text, struct process_memory *ret_memory)
 		.anonymous = add_known(raw.pss_anon, raw.swap_pss),
 	};
 	return 0;
+}
+
+bool process_memory_is_torn(const struct process_memory *memory, uint64_t resident_bytes)
+{
+	return proc_sum(memory->rss, RESIDENT_SLACK_BYTES) < resident_bytes;
 }
 
 int process_descriptors_count(const struct proc_file *folder, uint64_t *ret_n)

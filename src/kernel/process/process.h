@@ -6,6 +6,7 @@
 #ifndef KERNEL_PROCESS_PROCESS_H
 #define KERNEL_PROCESS_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "kernel/proc-file.h"
@@ -24,6 +25,14 @@ struct process_memory {
 
 /* The text of /proc/PID/smaps_rollup (Linux 4.14). 0, or -EINVAL when it has no Rss or Pss. */
 int process_memory_parse(const char *text, struct process_memory *ret_memory);
+
+/*
+ * Whether a whole mapping may be missing: show_smaps_rollup() lets go of mmap_lock when the process
+ * waits for it, and where the mappings changed meanwhile, Linux 6.1 leaves one out of the sums, the
+ * heap for instance. resident_bytes is what stat counted just before, which is ahead by up to 64
+ * pages a thread.
+ */
+bool process_memory_is_torn(const struct process_memory *memory, uint64_t resident_bytes);
 
 /*
  * The entries of an open /proc/PID/fd, by getdents64(2) into a buffer on the stack: readdir(3)

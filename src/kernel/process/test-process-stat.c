@@ -31,6 +31,7 @@ static void test_parses_a_command_with_brackets(void **state)
 	assert_int_equal(stat.threads, 3);
 	assert_int_equal(stat.start_ticks, 500);
 	assert_int_equal(stat.virtual_bytes, 123456);
+	assert_int_equal(stat.resident_pages, 99);
 }
 
 static void test_refuses_text_that_ends_early(void **state)

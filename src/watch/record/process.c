@@ -12,6 +12,8 @@
 #include "util/clock.h"
 #include "watch/record/process-impl.h"
 
+#define READINGS_MAX 4 /* of sums that are torn: the process may have become smaller, too */
+
 int process_reader_open(struct process_reader *reader, const struct sysroot *root)
 {
 	reader->root = root;
@@ -19,6 +21,7 @@ int process_reader_open(struct process_reader *reader, const struct sysroot *roo
 	reader->n = 0;
 	reader->next_scan_ns = 0;
 	reader->ticks_per_s = sysconf(_SC_CLK_TCK);
+	reader->page_bytes = sysconf(_SC_PAGESIZE);
 	return proc_file_open(&reader->folder, root, "/proc");
 }
 
@@ -76,6 +79,7 @@ static bool sample_stat(struct process_reader *reader, struct watched_process *p
 	}
 	values[PROCESS_THREADS] = (double)stat.threads;
 	process->cpu_ticks = ticks;
+	process->resident_bytes = stat.resident_pages * (uint64_t)reader->page_bytes;
 	return true;
 }
 
@@ -83,9 +87,18 @@ static bool sample_stat(struct process_reader *reader, struct watched_process *p
 static int read_memory(struct process_reader *reader, const struct watched_process *process,
 	struct process_memory *ret_memory)
 {
-	int r = proc_file_read(&process->memory, reader->text, sizeof(reader->text));
+	int r = 0;
 
-	return r < 0 ? r : process_memory_parse(reader->text, ret_memory);
+	for (int i = 0; i < READINGS_MAX; i++) {
+		r = proc_file_read(&process->memory, reader->text, sizeof(reader->text));
+		if (r == 0) {
+			r = process_memory_parse(reader->text, ret_memory);
+		}
+		if (r < 0 || !process_memory_is_torn(ret_memory, process->resident_bytes)) {
+			break;
+		}
+	}
+	return r;
 }
 
 static void sample_memory(struct process_reader *reader, struct watched_process *process,

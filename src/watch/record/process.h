@@ -36,6 +36,7 @@ struct watched_process {
 	char service[PROCESS_NAME_MAX];
 	bool has_before;
 	uint64_t start_ticks, taken_ns, cpu_ticks, stalled_us;
+	uint64_t resident_bytes; /* by stat, just before the memory is read */
 };
 
 struct process_reader {
@@ -46,7 +47,7 @@ struct process_reader {
 	size_t n;
 	struct proc_file folder; /* /proc */
 	uint64_t next_scan_ns;
-	long ticks_per_s;
+	long ticks_per_s, page_bytes;
 	char text[PROCESS_TEXT_SIZE];
 };
 
