@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "kernel/proc-text.h"
+#include "util/clock.h"
 #include "watch/record/system.h"
 
 static double number(uint64_t value)
@@ -68,19 +69,39 @@ static void compute_zram(const struct zram_stat *zram, double values[SYSTEM_FIGU
 		100.0 * (double)zram->stored_bytes / (double)zram->disk_bytes;
 }
 
+#define PRESSURE_RENEWED_NS (2 * NSEC_PER_SEC) /* PSI_FREQ of the kernel */
+
 static double share(
 	const struct pressure_line *before, const struct pressure_line *now, uint64_t elapsed_ns)
 {
 	return pressure_share_percent(before->total_us, now->total_us, elapsed_ns);
 }
 
-/* Below 1 while pressure falls. From none it can only rise. */
-static double compute_change(const struct pressure *before, const struct pressure *now)
+void system_keep_pressure(const struct system_raw *before, struct system_raw *now)
 {
-	if (before->full.avg10_percent > 0.0) {
-		return now->full.avg10_percent / before->full.avg10_percent;
+	now->older = before->older;
+	now->newer = before->newer;
+	bool is_due = now->newer.taken_ns == 0 ||
+		      now->taken_ns - now->newer.taken_ns >= PRESSURE_RENEWED_NS;
+	if (before->has[SOURCE_PSI_MEMORY] && is_due) {
+		now->older = now->newer;
+		now->newer =
+			(struct pressure_past){.percent = before->psi_memory.full.avg10_percent,
+				.taken_ns = before->taken_ns};
 	}
-	return isnan(now->full.avg10_percent) ? NAN : 1.0;
+}
+
+/* Below 1 while pressure falls. From none it can only rise. */
+static double compute_change(const struct system_raw *before, const struct system_raw *now)
+{
+	bool is_renewed = now->taken_ns - before->taken_ns >= PRESSURE_RENEWED_NS;
+	double then = is_renewed || now->older.taken_ns == 0 ? before->psi_memory.full.avg10_percent
+							     : now->older.percent;
+
+	if (then > 0.0) {
+		return now->psi_memory.full.avg10_percent / then;
+	}
+	return isnan(now->psi_memory.full.avg10_percent) ? NAN : 1.0;
 }
 
 static void compute_pressure(const struct system_raw *before, const struct system_raw *now,
@@ -92,7 +113,7 @@ static void compute_pressure(const struct system_raw *before, const struct syste
 		const struct pressure *b = &before->psi_memory, *n = &now->psi_memory;
 		values[FIGURE_PSI_MEMORY_SOME] = share(&b->some, &n->some, elapsed_ns);
 		values[FIGURE_PSI_MEMORY_FULL] = share(&b->full, &n->full, elapsed_ns);
-		values[FIGURE_PSI_MEMORY_FULL_CHANGE] = compute_change(b, n);
+		values[FIGURE_PSI_MEMORY_FULL_CHANGE] = compute_change(before, now);
 	}
 	if (before->has[SOURCE_PSI_CPU] && now->has[SOURCE_PSI_CPU]) {
 		const struct pressure *b = &before->psi_cpu, *n = &now->psi_cpu;

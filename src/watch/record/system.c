@@ -186,6 +186,10 @@ void system_reader_sample(
 
 	now->taken_ns = taken_ns;
 	read_raw(reader, now);
+	now->older = now->newer = (struct pressure_past){.taken_ns = 0};
+	if (before) {
+		system_keep_pressure(before, now);
+	}
 	system_compute(before, now, reader->page_bytes, ret_sample);
 	reader->has_before = true;
 	reader->current = !reader->current;

@@ -31,6 +31,12 @@ enum system_source {
 	SOURCE_COUNT,
 };
 
+/* What full avg10 was; taken_ns is 0 for none. */
+struct pressure_past {
+	double percent;
+	uint64_t taken_ns;
+};
+
 /* What the kernel says at one moment. A part that could not be read is not marked in has. */
 struct system_raw {
 	uint64_t taken_ns;
@@ -45,6 +51,7 @@ struct system_raw {
 	bool has_zram;
 	struct zram_stat zram; /* the sum of all devices that are set up */
 	double frequency_hz, celsius;
+	struct pressure_past older, newer; /* older: for full_change_ratio */
 };
 
 struct system_reader {
@@ -77,6 +84,12 @@ void system_reader_sample(
 
 /* MemAvailable alone, in bytes; NAN when absent. */
 double system_reader_glance(struct system_reader *reader);
+
+/*
+ * Keeps in now what the pressure is to be compared with. The kernel renews its averages every 2 s,
+ * and samples may follow each other sooner: then they are equal, though the pressure falls.
+ */
+void system_keep_pressure(const struct system_raw *before, struct system_raw *now);
 
 /* The figures of one moment; before is an earlier one, or NULL. Pure. */
 void system_compute(const struct system_raw *before, const struct system_raw *now,

@@ -137,6 +137,36 @@ static void test_computes_differences(void **state)
 	assert_near(sample.values[FIGURE_PSI_MEMORY_FULL_CHANGE], 1.0);
 }
 
+static double sample_change(unsigned tenth, unsigned avg10)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		"some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
+		"full avg10=%u.00 avg60=20.00 avg300=0.00 total=0\n",
+		avg10);
+	tree_write(&tree, "/proc/pressure/memory", text);
+	system_reader_sample(&reader, NSEC_PER_SEC + tenth * (NSEC_PER_SEC / 10), &sample);
+	return sample.values[FIGURE_PSI_MEMORY_FULL_CHANGE];
+}
+
+/* The kernel renews the average every 2 s: 50, 40, 32. */
+static void test_sees_pressure_fall_between_samples_of_a_tenth(void **state)
+{
+	(void)state;
+
+	tree_write(&tree, "/proc/meminfo", "MemTotal: 1 kB\n");
+	tree_write(&tree, "/proc/pressure/memory", "some total=0\n");
+	assert_int_equal(system_reader_open(&reader, &tree.root), 0);
+	sample_change(0, 50);
+	for (unsigned tenth = 1; tenth < 40; tenth++) {
+		double change = sample_change(tenth, tenth < 20 ? 50 : 40);
+		assert_true(change == (tenth < 20 ? 1.0 : 0.8));
+	}
+	assert_true(sample_change(100, 32) == 0.8); /* a sample before, and longer ago than 2 s */
+	system_reader_close(&reader);
+}
+
 static void test_finds_zram_that_comes_and_goes(void **state)
 {
 	(void)state;
@@ -175,6 +205,7 @@ int main(void)
 		tree_test(test_tells_absent_from_nothing, &tree),
 		tree_test(test_leaves_out_hugetlb, &tree),
 		cmocka_unit_test(test_computes_differences),
+		tree_test(test_sees_pressure_fall_between_samples_of_a_tenth, &tree),
 		tree_test(test_finds_zram_that_comes_and_goes, &tree),
 		cmocka_unit_test(test_reads_this_machine),
 	};
