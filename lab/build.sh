@@ -167,6 +167,23 @@ make_tools() {
     "$gcc" "${flags[@]}" -o "$dir/lab-fragment" "$lab/tools/fragment.c"
 }
 
+# load for this machine, which watches the board from outside; only what changed, too.
+build_load() {
+    local share=$1 dir=$cache/load started=$SECONDS
+    (
+        trap 'trap - EXIT; exit 3' INT TERM
+        trap '[[ $? == 0 ]] || tell_failure "$log/build-load.log"' EXIT
+        exec >"$log/build-load.log" 2>&1
+        if [[ ! -e $dir/build.ninja ]]; then
+            rm -rf "$dir"
+            meson setup --buildtype=release -Dtests=false "$dir" "$top"
+        fi
+        ninja -C "$dir" src/cli/twinlens-load
+    )
+    cp "$dir/src/cli/twinlens-load" "$share/load"
+    say "built load for this machine in $((SECONDS - started)) s"
+}
+
 # Cross-builds twinlens (only what changed since the last time) and fills the folder that the board
 # sees as /lab: the installed tree, the viewer that measures, and the tools.
 build_twinlens() {
