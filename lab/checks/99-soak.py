@@ -38,18 +38,17 @@ def run(lab):
 
 
 def report(lab):
-    """Its exit status says that an hour has not passed yet."""
-    output = lab.board.run(f"twinlens soak --report {STATE} --json").output
-    return json.loads(output) if output.startswith("{") else {"samples": 0, "segments": 0}
+    """It fails as long as there is no sample, and later because an hour has not passed yet."""
+    found = json.loads(lab.board.run(f"twinlens soak --report {STATE} --json").output)
+    return {"samples": 0, "segments": 0, "damaged": 0, "series": {}, **found}
 
 
 def wait_samples(lab, more, seconds=40):
     """What there is when there are so many samples more than before."""
     end = time.monotonic() + seconds
-    wanted = None
+    wanted = report(lab)["samples"] + more
     while time.monotonic() < end:
         now = report(lab)
-        wanted = wanted or now["samples"] + more
         if now["samples"] >= wanted:
             return now
         time.sleep(0.5)
@@ -89,7 +88,7 @@ def check_report(lab):
     after = report(lab)
     gap = after["elapsed_s"] - after["measured_s"]
     figure = f"{after['measured_s']:.0f} s measured of {after['elapsed_s']:.0f} s"
-    lab.check("   the gap counts as time, and not as measured", gap > 5 and after["measured_s"] > 8, figure)
+    lab.check("   the gap counts as time, and not as measured", gap > 5 and after["measured_s"] > 5, figure)
     restarts = next(bar for bar in after["bars"] if bar["name"] == "restarts of the server")
     lab.check("   the restarts are counted", (restarts["state"], restarts["value"]) == ("missed", 2), str(restarts["value"]))
     text = lab.board.run(f"twinlens soak --report {STATE}").output
