@@ -166,7 +166,8 @@ def check_find(lab):
     cameras = " ".join(f"--camera cam{i}=v4l2:/dev/{node}" for i, node in enumerate(lab.vivid()))
     find = "twinlens simulate --find --json --min-fps 1 --max-age 10s"
     result = lab.board.run(f"{find} -- twinlens serve {cameras} 2>/run/simulate-errors", 400)
-    lab.require("the least memory for two cameras and 4 viewers is found", result.status == 0, result.output[-100:].strip())
+    lab.require("the least memory for two cameras and 4 viewers is found", result.status == 0,
+                "" if result.status == 0 else result.output[-100:].strip())
     report = json.loads(result.output)
     own, shared = (report[name] / MIB for name in ("needed_bytes", "shared_bytes"))
     for step in report["curve"]:
@@ -192,13 +193,18 @@ def check_whole(lab):
     """Returns MemTotal less what was taken."""
     board = lab.board
     before = meminfo(board)
+    load = board.load()
     report, during = run_whole(lab, "3G")
+    others = board.others_since(load)
     after = meminfo(board)
     machine = report["machine"]
     taken = machine["huge_page_bytes"] + machine["locked_bytes"]
     figure = f"{machine['huge_page_bytes'] // MIB} MiB as huge pages, {machine['locked_bytes'] // MIB} MiB locked"
-    good = report["exit_status"] == 0 and machine["locked_bytes"] == 0
+    wanted = machine["ram_bytes"] - 3072 * MIB
+    good = report["exit_status"] == 0 and abs(taken - wanted) < 0.02 * wanted
     lab.check("the whole board with 3 GiB", good, figure)
+    # The kernel has ten seconds to move what is in their way.
+    lab.judge("   as huge pages", machine["locked_bytes"] == 0, figure, others)
     lost = before["MemAvailable"] - during["MemAvailable"]
     good = abs(lost - taken) < 0.05 * taken and during["MemTotal"] == before["MemTotal"]
     figure = f"{before['MemAvailable'] // MIB} -> {during['MemAvailable'] // MIB} MiB"
