@@ -84,7 +84,7 @@ class Leaks(unittest.TestCase):
         else:
             self.assertEqual(verdict, "lost memory")
             self.assertGreaterEqual(int(lost), 56)
-        self.assertIn("leak_at", self.log)
+        self.assertIn("lose_memory", self.log)
         figure(f"{kind}, {'kept' if is_kept else 'lost'}: found after {rounds} rounds, {self.took:.0f} s")
 
     def test_finds_what_is_lost(self):
