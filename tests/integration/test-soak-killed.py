@@ -9,6 +9,7 @@ import time
 import unittest
 
 from harness import BUILD, IS_SANITIZED, Server, figure, free_port, main
+from measure import Load, judged
 from soaking import Soak, bar, copy_meminfo
 
 LEAKY = BUILD.parent / "leaky" / "twinlens-serve-leaky"
@@ -75,7 +76,7 @@ class Killed(unittest.TestCase):
         server = self.serve()
         calm = self.soak("calm")
         killed = {seed: self.soak(str(seed)) for seed in SEEDS}
-        begun = time.monotonic()
+        load, begun = Load(), time.monotonic()
         due = {seed: begun + draw.uniform(0.1, 2) for seed, draw in draws.items()}
         ages = []
         while (now := time.monotonic() - begun) < FIRST + SECOND - 2:
@@ -94,7 +95,8 @@ class Killed(unittest.TestCase):
             soak.wait(60)
             self.check_kept(soak)
         second.stop()
-        self.check([calm.report(), *(soak.report() for soak in killed.values())])
+        with judged(self, Load().others_since(load)):
+            self.check([calm.report(), *(soak.report() for soak in killed.values())])
 
     def check(self, reports):
         calm, *others = reports

@@ -9,6 +9,7 @@ import time
 import unittest
 
 from harness import BUILD, IS_SANITIZED, Server, figure, main
+from measure import Load, judged
 from soaking import Group, Soak, copy_meminfo
 from v4l2 import SHIM, Cameras
 from websocket import WebSocket
@@ -92,7 +93,7 @@ class Leaks(unittest.TestCase):
         group.remove()
         folder = tempfile.TemporaryDirectory(dir="/dev/shm")
         cls.addClassCleanup(folder.cleanup)
-        cls.cases, ended = {}, threading.Event()
+        cls.cases, ended, load = {}, threading.Event(), Load()
         for kind, settings in KINDS.items():
             cls.cases[kind] = case = Case(pathlib.Path(folder.name), kind, settings)
             cls.addClassCleanup(case.end)
@@ -102,24 +103,27 @@ class Leaks(unittest.TestCase):
             case.finish()
         ended.set()
         visitor.join()
+        cls.others = Load().others_since(load)
 
     def check(self, kind, leaks, also=(), rate=100 * KIB):
         """These leak, and no others but perhaps those that go with them; the first by so much an hour."""
         case = self.cases[kind]
         told = json.dumps(case.report)
-        self.assertEqual((case.report.get("verdict"), case.status), ("LEAK", 1), told)
-        self.assertLessEqual(set(leaks), case.leaks, told)
-        self.assertLessEqual(case.leaks, {*leaks, *also}, told)
-        series = case.series[leaks[0]]
-        per_hour = series.get("slope_bytes_per_day", series.get("slope_per_day")) / 24
-        figure(f"{kind}: {', '.join(sorted(case.leaks))}; {per_hour / rate:.2f} of what it loses")
-        self.assertAlmostEqual(per_hour / rate, 1, delta=0.35)
+        with judged(self, self.others):
+            self.assertEqual((case.report.get("verdict"), case.status), ("LEAK", 1), told)
+            self.assertLessEqual(set(leaks), case.leaks, told)
+            self.assertLessEqual(case.leaks, {*leaks, *also}, told)
+            series = case.series[leaks[0]]
+            per_hour = series.get("slope_bytes_per_day", series.get("slope_per_day")) / 24
+            figure(f"{kind}: {', '.join(sorted(case.leaks))}; {per_hour / rate:.2f} of what it loses")
+            self.assertAlmostEqual(per_hour / rate, 1, delta=0.35)
 
     def check_level(self, kind, *verdicts):
         case = self.cases[kind]
         figure(f"{kind}: {case.report.get('verdict')}")
-        self.assertIn(case.report.get("verdict"), verdicts, json.dumps(case.report))
-        self.assertEqual((case.leaks, case.report["end"]), (set(), "done"))
+        with judged(self, self.others):
+            self.assertIn(case.report.get("verdict"), verdicts, json.dumps(case.report))
+            self.assertEqual((case.leaks, case.report["end"]), (set(), "done"))
         return case
 
     def test_nothing(self):
