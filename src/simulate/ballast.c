@@ -28,15 +28,20 @@ int ballast_count_pages(const struct sysroot *root, uint64_t bytes, uint64_t *re
 	return 0;
 }
 
-static int check_spare(const struct sysroot *root, uint64_t bytes, uint64_t spare_bytes)
+/* 0, -ETIMEDOUT, or -ENOMEM when the next piece would leave too little. */
+static int check_piece(
+	const struct sysroot *root, uint64_t piece, uint64_t spare_bytes, uint64_t end_ns)
 {
 	uint64_t available;
-	int r = meminfo_read_field(root, MEMINFO_AVAILABLE, &available);
 
+	if (clock_now_ns() >= end_ns) {
+		return -ETIMEDOUT;
+	}
+	int r = meminfo_read_field(root, MEMINFO_AVAILABLE, &available);
 	if (r < 0) {
 		return r;
 	}
-	return available < bytes || available - bytes < spare_bytes ? -ENOMEM : 0;
+	return available < piece || available - piece < spare_bytes ? -ENOMEM : 0;
 }
 
 /*
@@ -62,14 +67,14 @@ static bool map(uint64_t bytes, int flags)
 
 /*
  * Smaller pieces when no larger ones are left. No more is mapped than is wanted and was set aside
- * before, whatever others do with Hugetlb meanwhile. 0; -ENOMEM when there is no page more; -ETIME:
- * on a machine whose memory is fragmented, the kernel makes room for each by moving others.
+ * before, whatever others do with Hugetlb meanwhile. 0; -ENOMEM when there is no page more;
+ * -ETIMEDOUT: on a machine whose memory is fragmented, the kernel makes room for each by moving
+ * others.
  */
 static int take_huge(struct ballast *ballast, const struct sysroot *root, uint64_t bytes,
-	uint64_t page_bytes, uint64_t spare_bytes)
+	uint64_t page_bytes, uint64_t spare_bytes, uint64_t end_ns)
 {
 	uint64_t begun, now, mapped = 0, piece = PIECE_BYTES / page_bytes * page_bytes;
-	uint64_t end_ns = clock_now_ns() + HUGE_TIMEOUT_NS;
 	int r = meminfo_read_field(root, MEMINFO_HUGETLB, &begun);
 
 	while (r == 0 && ballast->huge_bytes < bytes && mapped < bytes + begun) {
@@ -77,7 +82,7 @@ static int take_huge(struct ballast *ballast, const struct sysroot *root, uint64
 		rest = (rest + page_bytes - 1) / page_bytes * page_bytes;
 		piece = piece < page_bytes ? page_bytes : piece;
 		piece = piece < rest ? piece : rest;
-		r = clock_now_ns() < end_ns ? check_spare(root, piece, spare_bytes) : -ETIME;
+		r = check_piece(root, piece, spare_bytes, end_ns);
 		if (r < 0) {
 			break;
 		}
@@ -94,13 +99,14 @@ static int take_huge(struct ballast *ballast, const struct sysroot *root, uint64
 	return r;
 }
 
-static int take_locked(
-	struct ballast *ballast, const struct sysroot *root, uint64_t bytes, uint64_t spare_bytes)
+/* The kernel clears each page, and reclaims others for it: on a slow machine that is for long. */
+static int take_locked(struct ballast *ballast, const struct sysroot *root, uint64_t bytes,
+	uint64_t spare_bytes, uint64_t end_ns)
 {
 	while (ballast->locked_bytes < bytes) {
 		uint64_t rest = bytes - ballast->locked_bytes;
 		uint64_t piece = rest < PIECE_BYTES ? rest : PIECE_BYTES;
-		int r = check_spare(root, piece, spare_bytes);
+		int r = check_piece(root, piece, spare_bytes, end_ns);
 		if (r < 0) {
 			return r;
 		}
@@ -112,31 +118,47 @@ static int take_locked(
 	return 0;
 }
 
-int ballast_take(struct ballast *ballast, const struct sysroot *root, uint64_t bytes,
-	uint64_t spare_bytes, struct error *err)
+static uint64_t earlier(uint64_t a, uint64_t b)
 {
-	uint64_t pages;
+	return a < b ? a : b;
+}
 
-	*ballast = (struct ballast){0};
+static int take_all(
+	struct ballast *ballast, const struct sysroot *root, const struct ballast_request *request)
+{
+	uint64_t now_ns = clock_now_ns(), end_ns = now_ns + request->timeout_ns;
+	uint64_t bytes = request->bytes, page_bytes, pages;
+
 	int r = ballast_count_pages(root, bytes, &pages);
 	if (r == 0 && pages > 0) {
-		uint64_t page_bytes;
 		r = meminfo_read_field(root, MEMINFO_HUGE_PAGE, &page_bytes);
 		if (r == 0) {
 			(void)sysroot_write(
 				root, "/proc/sys/vm/compact_memory", "1"); /* best effort */
-			r = take_huge(ballast, root, bytes, page_bytes, spare_bytes);
-			ballast->was_late = r == -ETIME;
+			r = take_huge(ballast, root, bytes, page_bytes, request->spare_bytes,
+				earlier(now_ns + HUGE_TIMEOUT_NS, end_ns));
+			ballast->was_late = r == -ETIMEDOUT;
 		}
 	}
-	if (ballast->huge_bytes < bytes) {
-		r = take_locked(ballast, root, bytes - ballast->huge_bytes, spare_bytes);
-	}
+	return ballast->huge_bytes < bytes ? take_locked(ballast, root, bytes - ballast->huge_bytes,
+						     request->spare_bytes, end_ns)
+					   : r;
+}
+
+int ballast_take(struct ballast *ballast, const struct sysroot *root,
+	const struct ballast_request *request, struct error *err)
+{
+	uint64_t begun_ns = clock_now_ns();
+
+	*ballast = (struct ballast){0};
+	int r = take_all(ballast, root, request);
 	if (r < 0) {
 		return error_set(err, r,
-			"the machine: only %llu of %llu MiB could be taken from it: %s",
+			"the machine: only %llu of %llu MiB could be taken from it in %.0f s: %s; "
+			"end some of what runs, and try again",
 			(unsigned long long)((ballast->huge_bytes + ballast->locked_bytes) / MIB),
-			(unsigned long long)(bytes / MIB), error_name(r));
+			(unsigned long long)(request->bytes / MIB),
+			clock_to_seconds(clock_now_ns() - begun_ns), error_name(r));
 	}
 	return 0;
 }

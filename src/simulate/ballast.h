@@ -18,13 +18,18 @@ struct ballast {
 	bool was_late; /* not all that there might have been came as huge pages in time */
 };
 
+struct ballast_request {
+	uint64_t bytes;
+	uint64_t spare_bytes; /* MemAvailable may not fall below it: other programs need memory */
+	uint64_t timeout_ns;  /* for all of it */
+};
+
 /*
- * Takes that much, huge pages first, for 10 s at the most. spare_bytes is what MemAvailable may not
- * fall below: another program may need memory meanwhile. -ENOMEM; another negative errno. What was
- * taken until then is kept.
+ * Takes huge pages first, for 10 s at the most, and then locked ones. -ENOMEM; -ETIMEDOUT; another
+ * negative errno. What was taken until then is kept.
  */
-int ballast_take(struct ballast *ballast, const struct sysroot *root, uint64_t bytes,
-	uint64_t spare_bytes, struct error *err);
+int ballast_take(struct ballast *ballast, const struct sysroot *root,
+	const struct ballast_request *request, struct error *err);
 
 /*
  * The number of huge pages that many bytes are, rounded up. -ENOTSUP: the kernel has none; another

@@ -17,6 +17,8 @@
 #include "util/clock.h"
 #include "util/log.h"
 
+#define TAKE_TIMEOUT_NS (120 * NSEC_PER_SEC) /* gigabytes of locked pages are cleared */
+
 static const int forwarded[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 
 /* In the process that cleans up. */
@@ -54,7 +56,12 @@ static int take_from_machine(struct simulation *simulation, struct error *err)
 	if (r < 0 && r != -ENOTSUP) {
 		return r;
 	}
-	return ballast_take(&report->ballast, root, report->plan.take_bytes, RAM_SPARE_BYTES, err);
+	const struct ballast_request request = {
+		.bytes = report->plan.take_bytes,
+		.spare_bytes = RAM_SPARE_BYTES,
+		.timeout_ns = TAKE_TIMEOUT_NS,
+	};
+	return ballast_take(&report->ballast, root, &request, err);
 }
 
 /* What an earlier run could not give back, because its cleaner was killed, too. */
