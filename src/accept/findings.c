@@ -8,23 +8,24 @@
 #include "util/json.h"
 #include "util/log.h"
 
-void findings_read_startup(struct prove_run *run)
+void findings_read_startup(struct prove_startup *startup)
 {
 	static const char *const arguments[] = {"--json", NULL};
 	_cleanup_json_ json_t *boot = NULL;
 	struct error err;
 
-	run->startup_s = NAN;
+	if (!isnan(startup->seconds)) {
+		return;
+	}
 	if (sibling_ask("boot", arguments, &boot, &err) < 0) {
-		snprintf(run->startup_error, sizeof(run->startup_error), "%s", err.text);
+		snprintf(startup->error, sizeof(startup->error), "%s", err.text);
 		return;
 	}
 	json_t *total = json_object_get(boot, "total_s");
 	if (json_is_number(total)) {
-		run->startup_s = json_number_value(total);
+		startup->seconds = json_number_value(total);
 	} else {
-		snprintf(run->startup_error, sizeof(run->startup_error),
-			"boot: reports no total time");
+		snprintf(startup->error, sizeof(startup->error), "boot: reports no total time");
 	}
 }
 

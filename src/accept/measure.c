@@ -278,7 +278,6 @@ int measure(const struct measure_options *options, struct measurement **ret_meas
 	}
 	measurement->options = options;
 	measurement->crowd.epoll_fd = -1;
-	measurement->run.startup_s = NAN;
 	measurement->run.clock_percent = NAN;
 	measurement->run.is_own_server = options->server->is_own;
 	measurement->seconds = calloc(options->seconds + 1, sizeof(*measurement->seconds));

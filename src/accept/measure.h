@@ -62,7 +62,7 @@ struct measurement {
 };
 
 /*
- * Measures, and fills run but for stage and start-up, zeroed before. options must outlive the
+ * Measures, and fills run but for stage, soak and start-up, zeroed before. options must outlive the
  * measurement, and its server is open. 0, also when it was interrupted or a viewer was refused, or
  * a negative errno when nothing can be measured. ret_measurement is freed with measurement_free.
  */

@@ -277,13 +277,13 @@ void judge_startup(const struct prove_run *run, const struct prove_baseline *bas
 	struct report_criterion *criterion)
 {
 	(void)baseline;
-	if (isnan(run->startup_s)) {
+	if (isnan(run->startup.seconds)) {
 		criterion->state = REPORT_STATE_NOT_RUN;
 		report_note_set(
-			&criterion->evidence, "%s", "无法取得启动时间：%s", run->startup_error);
+			&criterion->evidence, "%s", "无法取得启动时间：%s", run->startup.error);
 		return;
 	}
-	criterion->value = run->startup_s;
+	criterion->value = run->startup.seconds;
 	criterion->n = 1;
 	judge_settle(criterion);
 	report_note_set(&criterion->evidence,

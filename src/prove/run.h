@@ -109,6 +109,12 @@ struct prove_soak {
 	double needed_s;                           /* undecided: NAN when not known */
 };
 
+/* From the kernel's start to the end of the start-up. */
+struct prove_startup {
+	double seconds;             /* NAN: not known */
+	char error[ERROR_TEXT_MAX]; /* why not */
+};
+
 struct prove_run {
 	enum prove_stage stage;
 	bool is_complete;
@@ -120,8 +126,7 @@ struct prove_run {
 	double viewer_lag_p99_ms; /* how late the viewers read what had arrived; NAN: not known */
 	char viewer_error[ERROR_TEXT_MAX]; /* of the first viewer that was not served; "" */
 	double clock_percent; /* of the processors' highest, the mean of the run; NAN: not known */
-	double startup_s;     /* kernel to service; NAN */
-	char startup_error[ERROR_TEXT_MAX];
+	struct prove_startup startup;
 	struct prove_soak soak;
 	struct prove_stress stress;
 	struct prove_recovery recovery;

@@ -14,7 +14,7 @@ static struct report_item items[CHECKLIST_COUNT];
 
 static void judge(const struct checklist_facts *facts)
 {
-	const struct prove_run empty = {.stage = facts->stage, .startup_s = NAN};
+	const struct prove_run empty = {.stage = facts->stage, .startup.seconds = NAN};
 
 	criteria_judge(&empty, NULL, criteria);
 	criteria[1].state = REPORT_STATE_PASS; /* F2 */

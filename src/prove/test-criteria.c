@@ -69,7 +69,7 @@ static void fill(struct board *board)
 		.n_cameras = 2,
 		.cameras = {{"cam0", 640, 480, 70, 0, 20, 35}, {"cam1", 640, 480, 70, 0, 20, 35}},
 		.viewers = {{true, 1}, {true, 1}, {true, 1}, {true, 1}},
-		.startup_s = 12.5,
+		.startup.seconds = 12.5,
 		.stress = {true, 5, 40, 40, 30, 29.5, true},
 		.recovery = {true, 3, 1.5, 0.1, -0.2},
 		.is_own_server = true,
@@ -297,14 +297,14 @@ static void test_cpu_and_startup(void **state)
 	for (size_t i = 0; i < N; i++) {
 		board.seconds[i].system[FIGURE_CPU_USED_PERCENT] = 65;
 	}
-	board.run.startup_s = 31;
+	board.run.startup.seconds = 31;
 	board.run.clock_percent = 62;
 	judge(&board);
 	assert_non_null(strstr(
 		criteria_find(board.criteria, CRITERIA_COUNT, "P2")->evidence.en, "clock 62 %"));
 	assert_failed(&board, "P2 P4");
-	board.run.startup_s = NAN;
-	strcpy(board.run.startup_error, "no systemd");
+	board.run.startup.seconds = NAN;
+	strcpy(board.run.startup.error, "no systemd");
 	judge(&board);
 	assert_int_equal(state_of(&board, "P4"), REPORT_STATE_NOT_RUN);
 }
@@ -469,7 +469,7 @@ static void test_recovery(void **state)
 static void test_empty_run(void **state)
 {
 	(void)state;
-	struct board board = {.run = {.stage = PROVE_STAGE_HARDWARE, .startup_s = NAN}};
+	struct board board = {.run = {.stage = PROVE_STAGE_HARDWARE, .startup.seconds = NAN}};
 
 	criteria_judge(&board.run, NULL, board.criteria);
 	for (size_t i = 0; i < CRITERIA_COUNT; i++) {

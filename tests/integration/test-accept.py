@@ -200,6 +200,9 @@ def meminfo(total, available):
 
 
 LEAK = {"measured_s": 8 * 86400, "verdict": "LEAK", "slope_bytes_per_day": 5e6, "low": 4e6, "high": 6e6, "bars": []}
+# What systemd cannot say before the measurement is asked for again after it.
+LATE_BOOT = """cd "$folder"
+if [ -s out/samples.jsonl ]; then echo after >>asked; echo '{"total_s": 31}'; else echo before >>asked; exit 1; fi"""
 SECOND_START = 'echo >>"$folder/starts"; [ $(wc -l <"$folder/starts") = 2 ] && {}\nexec $program "$@"'
 CASES = {
     "slow to recover": Case(scripts={"serve": SECOND_START.format("sleep 10.2")}),  # the longest first
@@ -212,6 +215,7 @@ CASES = {
     "latency": Latency(),
     "crash loop": Case(scripts={"serve": SECOND_START.format("exit 1")}),
     "killed in stress": KilledInStress(),
+    "slow boot": Case(server={}, scripts={"boot": LATE_BOOT}),
     "leak": Case(scripts={"soak": f"echo '{json.dumps(LEAK)}'"}, arguments=("--soak", "/nowhere")),
 }
 WHY_NOT = {name: "not root: files of /proc cannot be replaced"
@@ -372,6 +376,11 @@ class Verdicts(unittest.TestCase):
         run = self.measure("slow start", may_be_late=True)
         self.assertEqual(run.failed(OF_THE_SERVER | {"P4"}), {"P4"})
         self.assertAlmostEqual(run.criterion("P4")["value"], 31.972372, places=3)
+
+    def test_the_start_up_is_read_before_and_where_it_must_be_after(self):
+        run = self.measure("slow boot", may_be_late=True)
+        self.assertEqual((run.folder.parent / "asked").read_text().split(), ["before", "after"])
+        self.assertEqual((run.states()["P4"], run.criterion("P4")["value"]), ("fail", 31))
 
     def test_fragmented_memory(self):
         run = self.measure("fragmented", may_be_late=True)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -23,6 +24,7 @@ struct session {
 	struct baseline baseline;
 	bool has_baseline;
 	struct prove_soak soak;
+	struct prove_startup startup;
 	struct simulated simulated;
 	struct tested_server server;
 	struct measurement *measurement;
@@ -133,6 +135,8 @@ static int run_measurement(struct session *session, int log_fd, FILE *samples, s
 		.on_progress = print_progress,
 	};
 
+	/* While nothing is measured: systemd answers late when cameras and viewers run. */
+	findings_read_startup(&session->startup);
 	int r = take_memory(session, err);
 	if (r < 0) {
 		return r;
@@ -156,7 +160,8 @@ static int run_measurement(struct session *session, int log_fd, FILE *samples, s
 	simulated_describe(&session->simulated);
 	session->measurement->run.stage = options->stage;
 	session->measurement->run.soak = session->soak;
-	findings_read_startup(&session->measurement->run);
+	findings_read_startup(&session->startup); /* again, where it had not ended before */
+	session->measurement->run.startup = session->startup;
 	findings_read_checklist(session->measurement, &session->facts);
 	return 0;
 }
@@ -273,7 +278,7 @@ static int run(struct session *session)
 
 int accept_run(const struct accept_options *options)
 {
-	struct session session = {.options = options, .began = time(NULL)};
+	struct session session = {.options = options, .began = time(NULL), .startup.seconds = NAN};
 	struct error err;
 	int status = run(&session);
 
