@@ -164,6 +164,13 @@ int measure_unplug(struct measurement *measurement, struct error *err)
 	return r < 0 ? error_set(err, r, "viewers: %s", error_name(r)) : r;
 }
 
+static bool is_signalled(const struct measurement *measurement)
+{
+	struct pollfd fd = {measurement->options->signal_fd, POLLIN, 0};
+
+	return poll(&fd, 1, 0) > 0;
+}
+
 /* Opens a camera, waits for a picture, and closes it. 0 or a negative errno. */
 static int open_once(struct source *source, struct error *err)
 {
@@ -202,9 +209,10 @@ static void open_often(struct measurement *measurement, const char *description)
 			description, error_name(r));
 		return;
 	}
-	for (unsigned i = 0; i < OPEN_ROUNDS && r == 0; i++) {
+	for (unsigned i = 0; i < OPEN_ROUNDS && r == 0 && !measurement->is_interrupted; i++) {
 		r = open_once(source, &err);
 		recovery->n_opened += r == 0;
+		measurement->is_interrupted = is_signalled(measurement);
 	}
 	source_free(source);
 	if (r < 0) {
@@ -225,9 +233,15 @@ int measure_reopen(struct measurement *measurement, struct error *err)
 	crowd_done(&measurement->crowd);
 	tested_server_close(server);
 	open_often(measurement, json_text(camera, "source"));
+	if (measurement->is_interrupted) {
+		return 1;
+	}
 	int r = tested_server_start(server, err);
 	if (r < 0) {
-		return r;
+		log_warning("%s", err->text);
+		snprintf(measurement->run.recovery.open_error,
+			sizeof(measurement->run.recovery.open_error), "%s", err->text);
+		return 0;
 	}
 	r = measure_open_crowd(measurement);
 	if (r == 0) {

@@ -160,12 +160,17 @@ int measure_recovery(struct measurement *measurement, struct error *err)
 		recovery->n_rounds++;
 		recovery->seconds_max = isnan(seconds) ? NAN : fmax(recovery->seconds_max, seconds);
 	}
-	int r = measure_unplug(measurement, err);
-	if (r == 0) {
-		r = measure_reopen(measurement, err);
-	}
-	if (r != 0) {
-		return r;
+	if (isnan(seconds)) { /* without a server there are no viewers either */
+		snprintf(recovery->unplug_note, sizeof(recovery->unplug_note),
+			"the server did not come back");
+	} else {
+		int r = measure_unplug(measurement, err);
+		if (r == 0) {
+			r = measure_reopen(measurement, err);
+		}
+		if (r != 0) {
+			return r;
+		}
 	}
 	const struct memory_state after = read_memory(measurement);
 	recovery->cma_change_percent = 100 * (after.cma - before.cma) / before.total;

@@ -51,9 +51,17 @@ static double longest(const struct prove_recovery *recovery)
 
 static void describe_recovery(const struct prove_recovery *recovery, struct report_note *note)
 {
-	report_note_set(note, "killed %u times: %.2f s at the longest", "终止 %u 次：最长 %.2f 秒",
-		recovery->n_rounds, recovery->seconds_max);
-	if (recovery->is_unplugged) {
+	if (isnan(recovery->seconds_max)) {
+		report_note_set(note, "killed %u times: did not come back in time",
+			"终止 %u 次：未能及时恢复", recovery->n_rounds);
+	} else {
+		report_note_set(note, "killed %u times: %.2f s at the longest",
+			"终止 %u 次：最长 %.2f 秒", recovery->n_rounds, recovery->seconds_max);
+	}
+	if (recovery->is_unplugged && isnan(recovery->unplugged_s)) {
+		report_note_add(note, "; camera pulled out and put back: no pictures in time",
+			"；拔出并插回摄像头：未能及时恢复画面");
+	} else if (recovery->is_unplugged) {
 		report_note_add(note, "; camera pulled out and put back: pictures after %.2f s",
 			"；拔出并插回摄像头：%.2f 秒后恢复画面", recovery->unplugged_s);
 	} else {

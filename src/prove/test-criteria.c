@@ -81,6 +81,11 @@ static void judge(struct board *board)
 	criteria_judge(&board->run, &board->baseline, board->criteria);
 }
 
+static const char *evidence_of(const struct board *board, const char *id)
+{
+	return criteria_find(board->criteria, CRITERIA_COUNT, id)->evidence.en;
+}
+
 static enum report_state state_of(const struct board *board, const char *id)
 {
 	const struct report_criterion *criterion =
@@ -431,6 +436,7 @@ static void test_recovery(void **state)
 	assert_failed(&board, "S3");
 	board.run.recovery.seconds_max = NAN;
 	judge(&board);
+	assert_null(strstr(evidence_of(&board, "S3"), "nan"));
 	assert_failed(&board, "S3");
 	fill(&board);
 	board.run.recovery.cma_change_percent = 1.5;
@@ -452,6 +458,7 @@ static void test_recovery(void **state)
 	assert_failed(&board, "S3");
 	board.run.recovery.unplugged_s = NAN;
 	judge(&board);
+	assert_null(strstr(evidence_of(&board, "S3"), "nan"));
 	assert_failed(&board, "S3");
 	board.run.recovery.is_unplugged = false;
 	strcpy(board.run.recovery.open_error, "/dev/video0: no picture");
