@@ -17,6 +17,8 @@
 #define ANSWER_BYTES_MAX  (4u << 20)
 #define ANSWER_TIMEOUT_NS (120 * NSEC_PER_SEC) /* twinlens boot on a busy board */
 
+#define CANCEL_TIMEOUT_NS (5 * NSEC_PER_SEC)
+
 /* The program of a verb and its arguments. */
 struct command {
 	char path[PATH_MAX];
@@ -127,18 +129,21 @@ static int left_ms(uint64_t end_ns)
 }
 
 /* Without its end; a byte a time, so that nothing after it is taken. 1; 0 at the end of all. */
-static int read_line(int fd, char *line, size_t size, uint64_t end_ns)
+static int read_line(int fd, int cancel_fd, char *line, size_t size, uint64_t end_ns)
 {
 	size_t used = 0;
 
 	for (;;) {
-		struct pollfd poll_fd = {fd, POLLIN, 0};
+		struct pollfd fds[] = {{fd, POLLIN, 0}, {cancel_fd, POLLIN, 0}};
 		int ms = left_ms(end_ns);
 		if (ms < 0) {
 			return ms;
 		}
-		if (poll(&poll_fd, 1, ms) <= 0) {
+		if (poll(fds, 2, ms) <= 0) {
 			continue;
+		}
+		if (fds[1].revents) {
+			return -ECANCELED;
 		}
 		ssize_t n = read(fd, line + used, 1);
 		if (n < 0 && errno != EINTR) {
@@ -152,18 +157,21 @@ static int read_line(int fd, char *line, size_t size, uint64_t end_ns)
 	}
 }
 
-int sibling_wait_line(
-	struct sibling *sibling, const char *line, unsigned timeout_s, struct error *err)
+int sibling_wait_line(struct sibling *sibling, const char *line, unsigned timeout_s, int cancel_fd,
+	struct error *err)
 {
 	uint64_t end_ns = clock_now_ns() + timeout_s * NSEC_PER_SEC;
 	char last[ERROR_TEXT_MAX] = "", text[ERROR_TEXT_MAX];
 	int r;
 
-	while ((r = read_line(sibling->err_fd, text, sizeof(text), end_ns)) > 0) {
+	while ((r = read_line(sibling->err_fd, cancel_fd, text, sizeof(text), end_ns)) > 0) {
 		if (strcmp(text, line) == 0) {
 			return 0;
 		}
 		strcpy(last, text);
+	}
+	if (r == -ECANCELED) {
+		return error_set(err, r, "twinlens %s: interrupted", sibling->verb);
 	}
 	return r == 0 ? refuse(sibling->verb, last, -ENOTSUP, err)
 		      : error_set(err, r, "twinlens %s: not ready within %u s: %s", sibling->verb,
@@ -209,6 +217,14 @@ static int parse(const char *verb, const char *text, const char *messages, json_
 	}
 	*ret_json = json;
 	return 0;
+}
+
+void sibling_cancel(struct sibling *sibling)
+{
+	close_fd(sibling->in_fd);
+	child_end(&sibling->child, SIGTERM, CANCEL_TIMEOUT_NS);
+	close_fd(sibling->out_fd);
+	close_fd(sibling->err_fd);
 }
 
 int sibling_close(struct sibling *sibling, json_t **ret_json, struct error *err)

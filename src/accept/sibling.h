@@ -29,11 +29,14 @@ int sibling_open(const char *verb, const char *const *arguments, struct sibling 
 	struct error *err);
 
 /*
- * Waits until it has written such a line to its stderr. 0, or a negative errno: -ENOTSUP with the
- * last line that it wrote when it has ended instead.
+ * Waits until it has written such a line to its stderr, or until cancel_fd can be read. 0, or a
+ * negative errno: -ECANCELED; -ENOTSUP with the last line that it wrote when it has ended instead.
  */
-int sibling_wait_line(
-	struct sibling *sibling, const char *line, unsigned timeout_s, struct error *err);
+int sibling_wait_line(struct sibling *sibling, const char *line, unsigned timeout_s, int cancel_fd,
+	struct error *err);
+
+/* Has it end now, without its answer. */
+void sibling_cancel(struct sibling *sibling);
 
 /*
  * Closes its input, waits for its end, for at most 120 s, and parses what it has printed, whatever

@@ -5,22 +5,32 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/meminfo.h"
 #include "util/io.h"
 #include "util/json.h"
 
 #define HOLDER         "cat"
 #define HELD           "held"
-#define TAKE_TIMEOUT_S 300 /* gigabytes of pages are cleared */
+#define TAKE_TIMEOUT_S 300 /* simulate itself gives up before */
 #define BOARD          "rk3588-4gb"
+#define BOARD_BYTES    (UINT64_C(4) << 30)
 #define MIB            (1024.0 * 1024.0)
 
-/* The value of mem= on the kernel's command line. */
+/*
+ * The value of mem= on the kernel's command line. A kernel that was started with mem=8G is not one
+ * with 4 GB: MemTotal is always less than what there is.
+ */
 static void read_booted(struct simulated *simulated, const struct sysroot *root)
 {
+	uint64_t wanted = simulated->memory_bytes ? simulated->memory_bytes : BOARD_BYTES;
 	char text[4096] = " ";
 	const char *found;
+	uint64_t total;
 
 	simulated->booted[0] = '\0';
+	if (meminfo_read_field(root, MEMINFO_TOTAL, &total) < 0 || total > wanted) {
+		return;
+	}
 	if (sysroot_read(root, "/proc/cmdline", text + 1, sizeof(text) - 1) == 0 &&
 		(found = strstr(text, " mem="))) {
 		found += strlen(" mem=");
@@ -29,7 +39,8 @@ static void read_booted(struct simulated *simulated, const struct sysroot *root)
 	}
 }
 
-int simulated_take(struct simulated *simulated, const struct sysroot *root, struct error *err)
+int simulated_take(
+	struct simulated *simulated, const struct sysroot *root, int cancel_fd, struct error *err)
 {
 	char size[32];
 	bool is_board = simulated->memory_bytes == 0;
@@ -49,10 +60,10 @@ int simulated_take(struct simulated *simulated, const struct sysroot *root, stru
 	simulated->is_held = true;
 	r = io_write_all(simulated->sibling.in_fd, HELD "\n", strlen(HELD "\n"));
 	r = r < 0 ? error_set(err, r, "simulate: %s", error_name(r))
-		  : sibling_wait_line(&simulated->sibling, HELD, TAKE_TIMEOUT_S, err);
+		  : sibling_wait_line(&simulated->sibling, HELD, TAKE_TIMEOUT_S, cancel_fd, err);
 	if (r < 0) {
-		struct error ignored;
-		(void)simulated_give(simulated, &ignored); /* err says why already */
+		sibling_cancel(&simulated->sibling);
+		simulated->is_held = false;
 	}
 	return r;
 }

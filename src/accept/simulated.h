@@ -17,7 +17,7 @@
 
 struct simulated {
 	uint64_t memory_bytes; /* of the machine, before the kernel's share; 0: as an RK3588 */
-	char booted[32];       /* the kernel was started with mem=; "": it was not */
+	char booted[32];       /* the kernel was started with mem= for that; "": it was not */
 	bool is_held;
 	struct sibling sibling;
 	unsigned n_held;                 /* how often it was taken and given back */
@@ -31,10 +31,12 @@ struct simulated {
 };
 
 /*
- * Takes the memory. Where the kernel was started with mem=, that is the simulation and nothing is
- * taken. 0 or a negative errno: -ENOTSUP with what simulate says is missing.
+ * Takes the memory. Where the kernel was started with mem= and has no more than is wanted, that is
+ * the simulation and nothing is taken. 0 or a negative errno: -ECANCELED when cancel_fd could be
+ * read; -ENOTSUP with what simulate says is missing.
  */
-int simulated_take(struct simulated *simulated, const struct sysroot *root, struct error *err);
+int simulated_take(
+	struct simulated *simulated, const struct sysroot *root, int cancel_fd, struct error *err);
 
 /* Gives it back. 0, also when nothing is held, or a negative errno: it had ended before. */
 int simulated_give(struct simulated *simulated, struct error *err);

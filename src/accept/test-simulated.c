@@ -1,5 +1,6 @@
 #include "accept/simulated.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -29,7 +30,7 @@ static void test_booted_with_less(void **state)
 
 	simulated = (struct simulated){0};
 	tree_write(tree, "/proc/cmdline", "console=ttyS2 mem=3838M quiet\n");
-	assert_int_equal(simulated_take(&simulated, &tree->root, &err), 0);
+	assert_int_equal(simulated_take(&simulated, &tree->root, -1, &err), 0);
 	assert_false(simulated.is_held);
 	assert_int_equal(simulated_give(&simulated, &err), 0);
 	simulated_describe(&simulated);
@@ -37,6 +38,21 @@ static void test_booted_with_less(void **state)
 	assert_non_null(strstr(simulated.report.summary.zh, "mem=3838M"));
 	assert_true(has(simulated.report.reproduced, simulated.report.n_reproduced, "watermarks"));
 	assert_true(has(simulated.report.missing, simulated.report.n_missing, "CMA"));
+}
+
+/* Neither is more than is wanted what was asked for; and here is no simulate that takes the rest.
+ */
+static void test_booted_with_more(void **state)
+{
+	const struct tree *tree = *state;
+	struct error err;
+
+	simulated = (struct simulated){0};
+	tree_write(tree, "/proc/cmdline", "mem=8G\n");
+	tree_write(tree, "/proc/meminfo", "MemTotal: 8000000 kB\n");
+	assert_int_equal(simulated_take(&simulated, &tree->root, -1, &err), -ENOENT);
+	assert_string_equal(simulated.booted, "");
+	assert_false(simulated.is_held);
 }
 
 static void test_what_is_missing(void **state)
@@ -58,6 +74,7 @@ int main(void)
 	static struct tree tree;
 	const struct CMUnitTest tests[] = {
 		tree_test(test_booted_with_less, &tree),
+		tree_test(test_booted_with_more, &tree),
 		cmocka_unit_test(test_what_is_missing),
 	};
 

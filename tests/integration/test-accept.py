@@ -84,7 +84,7 @@ class Beside:
         self.folder.mkdir()
         for name in ("twinlens", "twinlens-accept"):
             shutil.copy(programs / name, self.folder)
-        for verb in ("serve", "boot", "soak", "tune"):
+        for verb in ("serve", "boot", "soak", "tune", "simulate"):
             path = self.folder / f"twinlens-{verb}"
             if verb in scripts:
                 path.write_text(f"#!/bin/sh\nfolder={folder}\nprogram={programs}/twinlens-{verb}\n{scripts[verb]}\n")
@@ -425,6 +425,20 @@ class Endings(unittest.TestCase):
         self.assertIn("incomplete", run.stdout)
         self.assertIn("interrupted", (run.folder / "accept.html").read_text())
         self.assertRegex((run.folder / "serve.log").read_text(), "(?s)ending")
+
+    def test_interrupted_while_memory_is_taken(self):
+        taking = self.folder / "taking"
+        program = Beside(self.folder, simulate='echo $$ >"$folder/taking"; exec sleep 100').program
+        run = Run(self.folder / "out", f"http://127.0.0.1:{free_port()}", "--stage", "simulated", program=program)
+        process = run.start()
+        eventually(lambda: taking.exists() and taking.read_text(), 40, "memory is being taken")
+        begun = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        run.finish(process)
+        self.assertLess(time.monotonic() - begun, 20 * PATIENCE)
+        self.assertEqual((run.status, run.stdout, run.report), (1, "", None), run.stderr)
+        self.assertIn("interrupted", run.stderr)
+        self.assertFalse(pathlib.Path(f"/proc/{int(taking.read_text())}").exists())
 
     def test_no_server_can_be_started(self):
         config = self.folder / "bad.conf"

@@ -120,7 +120,7 @@ static int take_memory(struct session *session, struct error *err)
 	}
 	log_info("taking memory from this machine");
 	session->simulated.memory_bytes = session->options->memory_bytes;
-	return simulated_take(&session->simulated, &sysroot_real, err);
+	return simulated_take(&session->simulated, &sysroot_real, session->options->signal_fd, err);
 }
 
 static int run_measurement(struct session *session, int log_fd, FILE *samples, struct error *err)
