@@ -12,6 +12,7 @@ from typing import NamedTuple
 from board import CACHE
 
 SECONDS = 12
+LIMIT_S = 600  # systemd may be asked twice for the start-up, for up to 120 s each
 OUT = "/var/lib/accept"
 MJPEG = "/dev/video40"
 CONFIG = """[server]
@@ -55,7 +56,7 @@ def cameras(lab):
     board.must(
         f"modprobe v4l2loopback video_nr=40 exclusive_caps=1 max_buffers=8 && udevadm settle\n"
         f"cat >/etc/accept.conf <<'END'\n{CONFIG.format(nodes[0], MJPEG)}END")
-    feeder = board.start(f"/lab/lab-feeder {MJPEG} 30 good", 400)
+    feeder = board.start(f"/lab/lab-feeder {MJPEG} 30 good", LIMIT_S)
     try:
         yield
     finally:
@@ -83,13 +84,13 @@ def accept(lab, stage, *options):
     board, rates = lab.board, {}
     before = board.load()
     board.must(f"rm -f /run/accept-stop; cat >/run/accept-sampler <<'END'\n{SAMPLER}\nEND")
-    sampler = board.start("bash /run/accept-sampler >/run/accept-samples", 400)
+    sampler = board.start("bash /run/accept-sampler >/run/accept-samples", LIMIT_S)
     watcher = threading.Thread(target=probe, args=(board.port, rates), daemon=True)
     if shutil.which("ffprobe"):
         watcher.start()
     result = board.run(
         f"twinlens accept --stage {stage} --duration {SECONDS}s --url http://10.0.2.15:8081 -c /etc/accept.conf"
-        f" --out {OUT}/{stage} {' '.join(options)}", 300)
+        f" --out {OUT}/{stage} {' '.join(options)}", LIMIT_S)
     board.must("touch /run/accept-stop")
     sampler.result()
     lab.require(f"accept --stage {stage}: a report", result.status in (0, 1), result.output[-200:].strip() if result.status > 1 else "")
