@@ -18,6 +18,7 @@
 #include "util/log.h"
 
 #define OVERHEAD_S 15 /* what opening, stress and recovery take, about */
+#define TURNS_S    40 /* more, to take memory and give it back in turns */
 
 struct session {
 	const struct accept_options *options;
@@ -123,6 +124,14 @@ static int take_memory(struct session *session, struct error *err)
 	return simulated_take(&session->simulated, &sysroot_real, session->options->signal_fd, err);
 }
 
+/* Cameras of a driver, which are opened many times, add what they need for that. */
+static unsigned estimate_seconds(const struct session *session)
+{
+	unsigned seconds = session->options->seconds;
+
+	return seconds + OVERHEAD_S + (session->simulated.is_held ? seconds + TURNS_S : 0);
+}
+
 static int run_measurement(struct session *session, int log_fd, FILE *samples, struct error *err)
 {
 	const struct accept_options *options = session->options;
@@ -147,7 +156,7 @@ static int run_measurement(struct session *session, int log_fd, FILE *samples, s
 	}
 	log_info("%s the server at %s:%s (process %d); this takes about %u s",
 		session->server.is_own ? "started" : "using", options->url.host, options->url.port,
-		(int)session->server.pid, options->seconds + OVERHEAD_S);
+		(int)session->server.pid, estimate_seconds(session));
 	r = measure(&measure_options, &session->measurement, err);
 	end_progress();
 	if (r == 0) {
