@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/command-line.h"
 #include "kernel/meminfo.h"
 #include "util/io.h"
 #include "util/json.h"
@@ -23,19 +24,11 @@
 static void read_booted(struct simulated *simulated, const struct sysroot *root)
 {
 	uint64_t wanted = simulated->memory_bytes ? simulated->memory_bytes : BOARD_BYTES;
-	char text[4096] = " ";
-	const char *found;
 	uint64_t total;
 
 	simulated->booted[0] = '\0';
-	if (meminfo_read_field(root, MEMINFO_TOTAL, &total) < 0 || total > wanted) {
-		return;
-	}
-	if (sysroot_read(root, "/proc/cmdline", text + 1, sizeof(text) - 1) == 0 &&
-		(found = strstr(text, " mem="))) {
-		found += strlen(" mem=");
-		snprintf(simulated->booted, sizeof(simulated->booted), "%.*s",
-			(int)strcspn(found, " "), found);
+	if (meminfo_read_field(root, MEMINFO_TOTAL, &total) == 0 && total <= wanted) {
+		command_line_read_mem(root, simulated->booted, sizeof(simulated->booted));
 	}
 }
 

@@ -102,16 +102,3 @@ double ram_used_percent(uint64_t total_bytes, uint64_t taken_bytes, uint64_t ava
 
 	return there > 0 ? 100 * (there - (double)available_bytes) / there : 100;
 }
-
-void ram_booted_with(const struct sysroot *root, char *ret_value, size_t size)
-{
-	char text[4096] = " ";
-	const char *found;
-
-	ret_value[0] = '\0';
-	if (sysroot_read(root, "/proc/cmdline", text + 1, sizeof(text) - 1) == 0 &&
-		(found = strstr(text, " mem="))) {
-		found += strlen(" mem=");
-		snprintf(ret_value, size, "%.*s", (int)strcspn(found, " "), found);
-	}
-}

@@ -34,9 +34,6 @@ int ram_plan_make(const struct sysroot *root, uint64_t memory_bytes, struct ram_
  */
 double ram_used_percent(uint64_t total_bytes, uint64_t taken_bytes, uint64_t available_bytes);
 
-/* The value of mem= of this start, "3838M"; "" for none. size is of ret_value. */
-void ram_booted_with(const struct sysroot *root, char *ret_value, size_t size);
-
 struct board {
 	const char *name;
 	const char *description;

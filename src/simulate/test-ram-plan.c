@@ -69,24 +69,6 @@ static void test_does_not_count_what_was_taken_as_used(void **state)
 	assert_true(fabs(ram_used_percent(100, 100, 0) - 100) < 0.01);
 }
 
-static void test_finds_how_the_machine_was_started(void **state)
-{
-	(void)state;
-	char value[16];
-
-	ram_booted_with(&tree.root, value, sizeof(value));
-	assert_string_equal(value, "");
-	tree_write(&tree, "/proc/cmdline", "console=ttyS2 mem=3838M quiet\n");
-	ram_booted_with(&tree.root, value, sizeof(value));
-	assert_string_equal(value, "3838M");
-	tree_write(&tree, "/proc/cmdline", "mem=4G\n");
-	ram_booted_with(&tree.root, value, sizeof(value));
-	assert_string_equal(value, "4G");
-	tree_write(&tree, "/proc/cmdline", "cma=16M umem=4G\n");
-	ram_booted_with(&tree.root, value, sizeof(value));
-	assert_string_equal(value, "");
-}
-
 static void test_knows_the_board(void **state)
 {
 	(void)state;
@@ -103,7 +85,6 @@ int main(void)
 		tree_test(test_takes_what_a_smaller_board_has_not, &tree),
 		tree_test(test_refuses_what_does_not_fit, &tree),
 		cmocka_unit_test(test_does_not_count_what_was_taken_as_used),
-		tree_test(test_finds_how_the_machine_was_started, &tree),
 		cmocka_unit_test(test_knows_the_board),
 	};
 

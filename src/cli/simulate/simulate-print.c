@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "kernel/command-line.h"
 #include "kernel/proc-text.h"
 #include "simulate/traits.h"
 #include "util/clock.h"
@@ -136,7 +137,7 @@ static void print_hints(
 	const struct board *board = board_find(BOARD_4GB);
 	char booted[32];
 
-	ram_booted_with(&sysroot_real, booted, sizeof(booted));
+	command_line_read_mem(&sysroot_real, booted, sizeof(booted));
 	if (booted[0]) {
 		fprintf(stderr, "  This machine was started with mem=%s.\n", booted);
 	}
@@ -262,7 +263,7 @@ int simulate_print_json(
 	char booted[32];
 
 	traits_of(settings->is_whole, report, &traits);
-	ram_booted_with(&sysroot_real, booted, sizeof(booted));
+	command_line_read_mem(&sysroot_real, booted, sizeof(booted));
 	return write_json(json_pack(
 		"{s:o, s:I, s:b, s:i, s:b, s:s, s:i, s:i, s:i, s:f, s:I, s:b, s:I, "
 		"s:o, s:o, s:o, s:o, s:o, s:o}",
