@@ -205,6 +205,9 @@ LEAK = {"measured_s": 8 * 86400, "verdict": "LEAK", "slope_bytes_per_day": 5e6, 
 # What systemd cannot say before the measurement is asked for again after it.
 LATE_BOOT = """cd "$folder"
 if [ -s out/samples.jsonl ]; then echo after >>asked; echo '{"total_s": 31}'; else echo before >>asked; exit 1; fi"""
+# As simulate around cat, but takes nothing; the memory of the last turn, the third time, is gone too early.
+SHORT_TURNS = """echo >>"$folder/takes"; cat >&2
+echo '{"exit_status": '$(($(wc -l <"$folder/takes") / 3))', "machine": {"huge_page_bytes": 1048576}}'"""
 SECOND_START = 'echo >>"$folder/starts"; [ $(wc -l <"$folder/starts") = 2 ] && {}\nexec $program "$@"'
 CASES = {
     "slow to recover": Case(scripts={"serve": SECOND_START.format("sleep 10.2")}),  # the longest first
@@ -217,6 +220,7 @@ CASES = {
     "latency": Latency(),
     "crash loop": Case(scripts={"serve": SECOND_START.format("exit 1")}),
     "killed in stress": KilledInStress(),
+    "short turns": Case(server={}, scripts={"simulate": SHORT_TURNS}, arguments=("--stage", "simulated")),
     "slow boot": Case(server={}, scripts={"boot": LATE_BOOT}),
     "leak": Case(scripts={"soak": f"echo '{json.dumps(LEAK)}'"}, arguments=("--soak", "/nowhere")),
 }
@@ -403,6 +407,14 @@ class Verdicts(unittest.TestCase):
         run = self.measure("slow start", may_be_late=True)
         self.assertEqual(run.failed(OF_THE_SERVER | {"P4"}), {"P4"})
         self.assertAlmostEqual(run.criterion("P4")["value"], 31.972372, places=3)
+
+    def test_turns_that_do_not_count_leave_the_run(self):
+        run = self.measure("short turns", may_be_late=True)
+        self.assertEqual(len((run.folder.parent / "takes").read_text()), 3)
+        self.assertIn("given back before the measurement was over", run.stderr)
+        self.assertTrue(run.report["complete"])
+        self.assertEqual(run.states()["P1"], "not run")  # there is no baseline either
+        self.assertIn("1 MiB taken from the whole machine", run.report["simulation"]["summary"])
 
     def test_the_start_up_is_read_before_and_where_it_must_be_after(self):
         run = self.measure("slow boot", may_be_late=True)
