@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -49,8 +50,10 @@ int server_reader_open(
 	reader->url = url[0] ? url : NULL;
 	reader->interval_ns = interval_ns;
 	reader->due_ns = 0;
-	_cleanup_close_ int fd = memfd_create("twinlens-status", MFD_CLOEXEC);
-	if (fd < 0) {
+	/* Of one size: a program gone wild must not fill the memory. */
+	_cleanup_close_ int fd = memfd_create("twinlens-status", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0 || ftruncate(fd, SERVER_TEXT_MAX) < 0 ||
+		fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) < 0) {
 		return -errno;
 	}
 	int r = child_attributes_init(&reader->attributes);
@@ -97,6 +100,7 @@ static void fail(struct server_reader *reader, const char *why)
 
 static void start(struct server_reader *reader, pid_t pid, uint64_t now_ns)
 {
+	static const char nothing[SERVER_TEXT_MAX];
 	char server[256], title[] = "twinlens watch";
 	char *argv[] = {title, server, NULL, NULL};
 	/* The figures of long intervals are asked for shortly before the sample. */
@@ -122,7 +126,8 @@ static void start(struct server_reader *reader, pid_t pid, uint64_t now_ns)
 		snprintf(server, sizeof(server), "%d", (int)pid);
 		argv[2] = reader->address[0] ? reader->address : NULL;
 	}
-	if (ftruncate(reader->output_fd, 0) < 0 || lseek(reader->output_fd, 0, SEEK_SET) < 0) {
+	if (pwrite(reader->output_fd, nothing, sizeof(nothing), 0) < 0 ||
+		lseek(reader->output_fd, 0, SEEK_SET) < 0) {
 		fail(reader, error_name(-errno));
 		return;
 	}
@@ -276,11 +281,12 @@ static void take_output(struct server_reader *reader, bool is_done)
 	ssize_t n = pread(reader->output_fd, text, SERVER_TEXT_MAX, 0);
 
 	text[n > 0 ? n : 0] = '\0';
+	size_t length = strlen(text);
 	if (!is_done) {
 		text[strcspn(text, "\n")] = '\0';
 		fail(reader,
 			text[0] && utf8_is_printable(text) ? text : "twinlens-watch-status failed");
-	} else if (n > 0 && n < SERVER_TEXT_MAX &&
+	} else if (length > 0 && length < SERVER_TEXT_MAX &&
 		   server_sample_parse(take_address(reader, text), &sample) == 0) {
 		reader->latest = sample;
 	} else {
