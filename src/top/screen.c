@@ -53,8 +53,11 @@ static void end_loop(int signo)
 /* The kernel tells a terminal's end to the leader of its session alone. */
 static void forward(int signo)
 {
+	int saved_errno = errno;
+
 	(void)signo;
 	kill(forwarded_to, SIGTERM);
+	errno = saved_errno;
 }
 
 /* What waits is interrupted. */
@@ -148,19 +151,36 @@ __attribute__((noreturn)) static void run_child(
 	_exit(0);
 }
 
-static int wait_for(pid_t child)
+static int refuse_terminal(struct error *err)
 {
-	int status;
+	const char *name = getenv("TERM");
 
-	while (waitpid(child, &status, 0) < 0) {
-		if (errno != EINTR) {
-			return -errno;
-		}
+	return error_set(err, -ENOTTY,
+		"top: the terminal \"%.32s\" cannot be used: it is not known to terminfo; "
+		"set TERM",
+		name ? name : "");
+}
+
+/* Forwards signals until the child has ended, but not once its number may be another's. */
+static int wait_for(pid_t child, struct error *err)
+{
+	siginfo_t ended;
+	int r;
+
+	forwarded_to = child;
+	set_handler(forward);
+	do {
+		r = waitid(P_PID, (id_t)child, &ended, WEXITED | WNOWAIT);
+	} while (r < 0 && errno == EINTR);
+	if (r < 0) {
+		return error_set(err, -errno, "top: %s", error_name(-errno));
 	}
-	if (WIFSIGNALED(status)) {
-		return -WTERMSIG(status);
+	set_handler(SIG_IGN);
+	waitid(P_PID, (id_t)child, &ended, WEXITED);
+	if (ended.si_code != CLD_EXITED) {
+		return error_set(err, -ECHILD, "top: ended by signal %d", ended.si_status);
 	}
-	return WEXITSTATUS(status) == 0 ? 0 : -ENOTTY;
+	return ended.si_status == 0 ? 0 : refuse_terminal(err);
 }
 
 int screen_run(const struct screen_source *source, uint64_t interval_ns, struct error *err)
@@ -168,11 +188,7 @@ int screen_run(const struct screen_source *source, uint64_t interval_ns, struct 
 	struct termios before;
 
 	if (terminal_save(&before) < 0) {
-		const char *name = getenv("TERM");
-		return error_set(err, -ENOTTY,
-			"top: the terminal \"%.32s\" cannot be used: it is not known to terminfo; "
-			"set TERM",
-			name ? name : "");
+		return refuse_terminal(err);
 	}
 	pid_t self = getpid();
 	pid_t child = fork();
@@ -182,12 +198,9 @@ int screen_run(const struct screen_source *source, uint64_t interval_ns, struct 
 	if (child == 0) {
 		run_child(source, interval_ns, self);
 	}
-	forwarded_to = child;
-	set_handler(forward);
-	int r = wait_for(child);
-	if (r != 0) {
+	int r = wait_for(child, err);
+	if (r < 0) {
 		terminal_restore(&before);
-		error_set(err, r, "top: ended by signal %d", r < 0 ? -r : r);
 	}
 	return r;
 }

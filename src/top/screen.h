@@ -20,9 +20,9 @@ struct screen_source {
 };
 
 /*
- * Shows the source until q or a signal: SIGINT, SIGTERM and SIGHUP end it as q does. 0; the
- * negative number of a signal that ended the child; -ENOTTY when this is not a terminal that can be
- * used, with err.
+ * Shows the source until q or a signal: SIGINT, SIGTERM and SIGHUP end it as q does. 0; -ENOTTY
+ * when this is not a terminal that can be used; -ECHILD when another signal ended the child;
+ * another negative errno. With err.
  */
 int screen_run(const struct screen_source *source, uint64_t interval_ns, struct error *err);
 
