@@ -263,11 +263,10 @@ class OfTheServer(unittest.TestCase):
 
     def test_a_server_that_hangs_and_one_that_is_gone(self):
         with Server() as server:
+            server.send_signal(signal.SIGSTOP)  # before it is asked: it is asked again only ten seconds later
             with Watch(conf=f"server = http://127.0.0.1:{server.port}\n") as watch:
-                self.wait(watch, lambda document: document["server"]["viewers"] == 0, "an answer")
-                server.send_signal(signal.SIGSTOP)
-                last = self.wait(watch, lambda document: document["server"]["viewers"] is None and
-                                 document["sample"]["sequence"] > 20, "that it does not answer")
+                eventually(lambda: "camera, server: absent: " in watch.stderr(), 5, "that it does not answer")
+                last = self.wait(watch, lambda document: document["server"]["viewers"] is None, "no figures")
                 self.assertEqual((last["camera"], last["server"]), ({}, {"viewers": None, "heap_bytes": None}))
                 server.send_signal(signal.SIGCONT)
                 eventually(lambda: "the server answers" in watch.stderr(), 25, "that it answers")
@@ -363,29 +362,37 @@ class Faults(unittest.TestCase):
 
 
 class Alerts(unittest.TestCase):
+    def watch_hog(self, process, conf):
+        comm = pathlib.Path(f"/proc/{process.pid}/comm")
+        eventually(lambda: comm.read_text() == "hog\n", 5, "its name")
+        return Watch("--name", "hog", conf=conf)
+
     def test_an_alert_from_its_raising_to_its_end(self):
         """A process grows and ends; the command gets the figures, the mail its text, the state file its time."""
         conf = ("sendmail = @/sendmail\n[alert:\u5185\u5b58]\nwhen = process.hog.anonymous_bytes > 100M\nhold = 200ms\n"
                 "exec = echo $TWINLENS_EVENT $TWINLENS_PROCESS_HOG_ANONYMOUS_BYTES >> @/out\nmail = root\n"
                 "subject = \u5185\u5b58\u544a\u8b66\n")
-        hog = ("import ctypes, time\nctypes.CDLL(None).prctl(15, b'hog')\n"
+        hog = ("import ctypes, signal, time\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])\n"
+               "ctypes.CDLL(None).prctl(15, b'hog')\nsignal.sigwait([signal.SIGUSR1])\n"
                "kept = bytearray(200 << 20)\ntime.sleep(600)")
-        with Watch("--name", "hog", conf=conf) as watch:
+        # It runs before watch does, which looks for new processes every 10 s.
+        with child(hog) as process, self.watch_hog(process, conf) as watch:
             script = watch.path / "sendmail"
             script.write_text(f"#!/bin/sh\ncd {watch.path} && cat > new.$$ && mv new.$$ mail.$$\n")
             script.chmod(0o755)
             watch.wait_documents(3)
             self.assertEqual(watch.state()["alerts"], [])
-            with child(hog):
-                # New processes are looked for every 10 s.
-                eventually(lambda: (watch.path / "out").exists() and (watch.path / "out").read_text(), 25, "the command")
-                event, size = (watch.path / "out").read_text().split()
-                self.assertEqual(event, "raised")
-                self.assertGreater(int(size), 100 << 20)
-                alert, = eventually(lambda: watch.state()["alerts"], 3, "the alert in the state file")
-                self.assertEqual(alert["name"], "\u5185\u5b58")
-                self.assertEqual(alert["figure"], "process.hog.anonymous_bytes")
-                self.assertLess(abs(time.time() * 1000 - watch.state()["unix_ms"]), 3000 * PATIENCE)
+            process.send_signal(signal.SIGUSR1)
+            eventually(lambda: (watch.path / "out").exists() and (watch.path / "out").read_text(), 10, "the command")
+            event, size = (watch.path / "out").read_text().split()
+            self.assertEqual(event, "raised")
+            self.assertGreater(int(size), 100 << 20)
+            alert, = eventually(lambda: watch.state()["alerts"], 3, "the alert in the state file")
+            self.assertEqual(alert["name"], "\u5185\u5b58")
+            self.assertEqual(alert["figure"], "process.hog.anonymous_bytes")
+            self.assertLess(abs(time.time() * 1000 - watch.state()["unix_ms"]), 3000 * PATIENCE)
+            process.kill()
+            process.wait()
             eventually(lambda: "cleared" in (watch.path / "out").read_text(), 5, "the end")
             eventually(lambda: watch.state()["alerts"] == [], 3, "the end in the state file")
             mails = eventually(lambda: len(list(watch.path.glob("mail.*"))) == 2 and
