@@ -169,6 +169,88 @@ class Limit(unittest.TestCase):
         self.assertEqual(self.run_with(1, "wait"), 124)
 
 
+def copy_scripts(folder, *names):
+    """The same files of the source, below another folder."""
+    for name in names:
+        path = pathlib.Path(folder) / name
+        path.parent.mkdir(exist_ok=True)
+        shutil.copy(SOURCE / name, path)
+
+
+def write_script(path, text):
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}")
+    path.chmod(0o755)
+
+
+class Suites(unittest.TestCase):
+    """What script/test counts, with a meson that only writes a log."""
+
+    GOOD = {"name": "t", "result": "OK"}
+
+    def run_with(self, tests, status):
+        """Of one run of `meson test`, what its log has and its exit status: the failures and the last line."""
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            copy_scripts(root, "script/test", "tests/limit.py", "tests/summarize.py")
+            (root / "log").write_text("".join(json.dumps(test) + "\n" for test in tests))
+            write_script(root / "script/bootstrap", "")
+            write_script(root / "bin/ninja", "")
+            write_script(root / "bin/meson", f"""
+                case $1 in
+                setup) mkdir -p $2/meson-logs && : >$2/build.ninja ;;
+                test) [ -s log ] && cp log build-test/meson-logs/quick.json; exit {status} ;;
+                esac
+                """)
+            environment = os.environ | {"PATH": f"{root}/bin:{os.environ['PATH']}"}
+            result = subprocess.run([root / "script/test", "lint"], env=environment, capture_output=True, text=True,
+                                    timeout=20, check=False)  # fmt: skip
+        lines = result.stdout.splitlines()
+        self.assertEqual(result.returncode, int(" 0 failed" not in lines[-1]), lines)
+        return [line.strip() for line in lines[lines.index("failed:") + 1 : -1]] if "failed:" in lines else [], lines[-1]
+
+    def test_all_passed(self):
+        self.assertEqual(self.run_with([self.GOOD], 0), ([], "1 passed, 0 failed, 0 skipped"))
+
+    def test_a_failure_counts_once(self):
+        bad = {"name": "u", "result": "FAIL"}
+        self.assertEqual(self.run_with([self.GOOD, bad], 1),
+                         (["quick, build-test: u: fail"], "1 passed, 1 failed, 0 skipped"))  # fmt: skip
+
+    def test_no_suite_is_lost(self):
+        for status in (0, 1):
+            self.assertEqual(self.run_with([], status)[0],
+                             [f"meson test ran nothing for quick in build-test: exit status {status}"])  # fmt: skip
+
+    def test_one_that_ends_early_fails(self):
+        self.assertEqual(self.run_with([self.GOOD], 2),
+                         (["meson test itself failed for quick in build-test: exit status 2"],
+                          "1 passed, 1 failed, 0 skipped"))  # fmt: skip
+
+
+class Ended(unittest.TestCase):
+    """Scripts that are ended leave nothing behind of what they run."""
+
+    def check(self, script, step):
+        reader, writer = os.pipe()
+        with tempfile.TemporaryDirectory() as folder, open(reader, "rb", buffering=0) as pipe:
+            root = pathlib.Path(folder)
+            copy_scripts(root, script)
+            write_script(root / step, f"echo >&{writer}; exec sleep 60\n")
+            process = subprocess.Popen([root / script], stdout=subprocess.DEVNULL, pass_fds=[writer])
+            os.close(writer)
+            self.assertEqual(pipe.read(1), b"\n")
+            process.terminate()
+            process.wait(20)
+            self.assertEqual(select.select([pipe], [], [], 10)[0], [pipe], "something still runs")
+
+    def test_everything(self):
+        self.check(".ci/run", "script/test")
+
+    def test_suites(self):
+        self.check("script/test", "script/bootstrap")
+
+
 class Everything(unittest.TestCase):
     """The end of .ci/run, with steps that only print."""
 
@@ -176,14 +258,10 @@ class Everything(unittest.TestCase):
         """Each is what a script prints, and its exit status: the lines behind the steps' own, and the status."""
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
-            for name in (".ci", "script"):
-                (root / name).mkdir()
-            shutil.copy(SOURCE / ".ci/run", root / ".ci/run")
+            copy_scripts(root, ".ci/run")
             for name, (lines, status) in steps.items():
                 (root / name).write_text("".join(f"{line}\n" for line in lines))
-                script = root / "script" / name
-                script.write_text(f'#!/bin/sh\n[ "$1" = --build ] || cat {name}\nexit {status}\n')
-                script.chmod(0o755)
+                write_script(root / "script" / name, f'[ "$1" = --build ] || cat {name}\nexit {status}\n')
             result = subprocess.run([root / ".ci/run"], capture_output=True, text=True, timeout=20, check=False)
         lines = result.stdout.splitlines()
         begin = next(i for i, line in enumerate(lines) if line.startswith(("=== failed", "=== closing")))
@@ -205,6 +283,13 @@ class Everything(unittest.TestCase):
         self.assertLessEqual(lab, 1 + 40)
         self.assertEqual(lines[lab + 1 : -4], noise[-20:])
         self.assertEqual(lines[-3:], [self.GOOD[-1], noise[-1], failed[-1]])
+
+
+    def test_all_that_failed_is_named(self):
+        names = [f"  suite: test: case {i}" for i in range(30)]
+        failed = ["failed:", *(line for name in names for line in (name, "      why")), "9 passed, 30 failed"]
+        lines, _ = self.run_steps(test=(failed, 1), fresh=(failed, 1), lab=(failed, 1))
+        self.assertEqual([line for line in lines if line in names], names * 3)
 
 
 class Summary(unittest.TestCase):
