@@ -7,6 +7,7 @@ import unittest
 
 import harness
 from harness import BUILD, PATIENCE, Server
+from measure import measured
 
 LAB_VIEWER = BUILD.parents[1] / "lab/lab-viewer"
 SECONDS = 2
@@ -20,6 +21,7 @@ def measure(viewers, port, seconds=SECONDS):
 
 
 class LabViewer(unittest.TestCase):
+    @measured
     def test_two_cameras(self):
         with Server(cameras=("cam0=synthetic,fps=20", "cam1=synthetic,fps=10,format=mjpeg")) as server:
             result = measure(3, server.port)
