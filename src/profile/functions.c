@@ -1,5 +1,4 @@
-/* functions.log: which functions run, by perf record. Where that does not work, the log says why.
- */
+/* functions.log: which functions run, by perf record. Where it does not work, the log says why. */
 #include "profile/profile-impl.h"
 
 #include <errno.h>
@@ -7,9 +6,8 @@
 #define PACKAGE "linux-perf"
 #define DATA    "perf.data"
 #define REPORT  "functions.txt"
-#define FREQUENCY                                                                                  \
-	"997" /* a second of CPU time; prime, so that it does not keep step with timers            \
-	       */
+/* Times a second of CPU time; prime, so that it does not keep step with timers. */
+#define FREQUENCY "997"
 
 struct recording {
 	char pid[16];

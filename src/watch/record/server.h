@@ -14,9 +14,8 @@
 
 #define SERVER_ADDRESS_MAX 80
 
-#define SERVER_TEXT_MAX                                                                            \
-	2048 /* twice what WATCH_CAMERAS_MAX cameras with the longest names take                   \
-	      */
+/* Twice what WATCH_CAMERAS_MAX cameras with the longest names take. */
+#define SERVER_TEXT_MAX 2048
 
 struct server_reader {
 	const char *program;
