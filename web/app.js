@@ -198,15 +198,16 @@ function showLink() {
   }
 }
 
-// A figure of the server's, by its unit; the state of a camera is a word.
-function figureText(figure, value) {
+// A figure of the server's, by its unit; the state of a camera is a word. A limit is as it was set.
+function figureText(figure, value, isLimit) {
   if (typeof value !== 'number') {
     return value ?? '–';
   }
   if (figure.endsWith('_bytes')) {
     return `${number(value / 1e6, 1)} MB`;
   }
-  const text = number(value, Number.isInteger(value) ? 0 : 1);
+  const digits = Number.isInteger(value) ? 0 : 1;
+  const text = number(value, digits, isLimit && digits ? 6 : digits);
   return figure.endsWith('_percent') ? `${text} %` : text;
 }
 
@@ -221,7 +222,7 @@ function showAlerts() {
   }
   alerts.forEach(({ name, figure, op, value, limit, since }, i) => {
     const item = list.children[i] ?? list.appendChild(document.createElement('li'));
-    const [is, than] = [figureText(figure, value), figureText(figure, limit)];
+    const [is, than] = [figureText(figure, value), figureText(figure, limit, true)];
     const time = moment(new Date(since));
     item.dataset.name = name;
     setText(item, t('alert', { name, figure, op, value: is, limit: than, time }));

@@ -123,10 +123,10 @@ export function t(key, values) {
   return texts[language][key].replace(/\{(\w+)\}/g, (whole, name) => values?.[name] ?? whole);
 }
 
-export function number(value, digits = 0) {
+export function number(value, digits = 0, most = digits) {
   return value.toLocaleString(language, {
     minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
+    maximumFractionDigits: most,
   });
 }
 

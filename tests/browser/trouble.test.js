@@ -70,7 +70,7 @@ test('an alert of the recorder stands on the page until it is over', { timeout: 
     writeFileSync(`${file}.tmp`, JSON.stringify({ version: 1, unix_ms: now, interval_ms: 60000, alerts }));
     renameSync(`${file}.tmp`, file);
   };
-  const memory = { name: 'memory', figure: 'memory.used_percent', op: '>', value: 91.25, limit: 85 };
+  const memory = { name: 'memory', figure: 'memory.used_percent', op: '>', value: 91.25, limit: 85.05 };
   const door = { name: '<b>door</b>', figure: 'camera.door.state', op: '>=', value: 'error', limit: 'lost' };
   const since = '2026-11-27T19:20:00Z';
   const server = await startServer(t, ...TWO_CAMERAS, '-o', `server.watch_state=${file}`);
@@ -80,11 +80,11 @@ test('an alert of the recorder stands on the page until it is over', { timeout: 
   const alerts = () => page.locator('#alerts:not([hidden]) li').allTextContents();
   write({ ...memory, since }, { ...door, since });
   await until('two alerts', async () => (await alerts()).length === 2);
-  assert.match((await alerts())[0], /^Alert memory: memory\.used_percent is 91\.3 % \(limit: > 85 %\), since Nov 27, 2026, 7:20/);
+  assert.match((await alerts())[0], /^Alert memory: memory\.used_percent is 91\.3 % \(limit: > 85\.05 %\), since Nov 27, 2026, 7:20/);
   assert.match((await alerts())[1], /^Alert <b>door<\/b>: camera\.door\.state is error \(limit: >= lost\), since /);
   await saveScreenshot(page, 'alerts');
   await page.click('#language');
-  assert.match((await alerts())[0], /^告警 memory：memory\.used_percent 当前为 91\.3 %（触发条件：> 85 %），自 2026年11月27日/);
+  assert.match((await alerts())[0], /^告警 memory：memory\.used_percent 当前为 91\.3 %（触发条件：> 85\.05 %），自 2026年11月27日/);
   write({ ...memory, value: 80, since });
   await until('one alert, with its new value', async () => /80 %/.test(await alerts()));
   assert.equal((await alerts()).length, 1);
