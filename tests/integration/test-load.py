@@ -216,7 +216,8 @@ class Twinlens(unittest.TestCase):
 
     def test_skipped(self):
         """While load stands still the server skips pictures for it: both count the same."""
-        with Server("-o", "server.send_buffer=64K", cameras=("cam0=synthetic,fps=30",)) as server:
+        options = ("-o", "server.send_buffer=64K", "-o", "server.stall_timeout=1m")
+        with Server(*options, cameras=("cam0=synthetic,fps=30",)) as server:
             with subprocess.Popen(
                 [TWINLENS, "load", f"http://127.0.0.1:{server.port}", "--duration", f"{4 * PATIENCE}s", "--viewers", "2",
                  "--json"],
