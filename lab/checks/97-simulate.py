@@ -194,18 +194,15 @@ def check_whole(lab):
     """Returns MemTotal less what was taken."""
     board = lab.board
     before = meminfo(board)
-    load = board.load()
     report, during = run_whole(lab, "3G")
-    others = board.load().others_since(load)
     after = meminfo(board)
     machine = report["machine"]
     taken = machine["huge_page_bytes"] + machine["locked_bytes"]
     figure = f"{machine['huge_page_bytes'] // MIB} MiB as huge pages, {machine['locked_bytes'] // MIB} MiB locked"
+    # How much of it is huge pages is up to the kernel, which has ten seconds to move what is in their way.
     wanted = machine["ram_bytes"] - 3072 * MIB
     good = report["exit_status"] == 0 and abs(taken - wanted) < 0.02 * wanted
     lab.check("the whole board with 3 GiB", good, figure)
-    # The kernel has ten seconds to move what is in their way.
-    lab.judge("   as huge pages", machine["locked_bytes"] == 0, figure, others)
     lost = before["MemAvailable"] - during["MemAvailable"]
     good = abs(lost - taken) < 0.05 * taken and during["MemTotal"] == before["MemTotal"]
     figure = f"{before['MemAvailable'] // MIB} -> {during['MemAvailable'] // MIB} MiB"

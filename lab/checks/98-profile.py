@@ -70,19 +70,19 @@ def check_load_from_outside(lab, server):
     """Its clock is another one than the server's."""
     least, most = clock_ahead(lab.board)
     command = [f"{CACHE}/share/load", f"ws://127.0.0.1:{lab.board.port}", "--viewers", "2", "--duration", "4s"]
-    load = lab.board.load()
+    before = sent(server)
     result = subprocess.run([*command, "--json"], capture_output=True, text=True, timeout=40, check=False)
-    taken = lab.board.load().others_since(load)
     report = json.loads(result.stdout)
     lab.require("load measures from this machine", report.get("clock") is not None, report.get("error", ""))
     ahead, error = report["clock"]["ahead_ms"] / 1000, report["clock"]["error_ms"] / 1000
     good = 0 < error < 0.1 and least - error <= ahead <= most + error
     lab.check("   the board's clock", good, f"{ahead:.3f} s ahead, +-{1000 * error:.1f} ms; {least:.3f} to {most:.3f} s by uptime")
-    status = {camera["name"]: camera["fps"] for camera in server.status()["cameras"]}
+    after = sent(server)
     for name, camera in report["cameras"].items():
-        figure = f"{camera['fps_min']:.1f} frames/s, {status[name]:.1f} in the status, {camera['broken']} broken"
-        lab.check(f"   {name}: no broken pictures", camera["broken"] == 0 and camera["frames"] > 0, figure)
-        lab.judge(f"   {name}: its rate", 0.5 * status[name] < camera["fps_min"] < 2 * status[name], figure, taken)
+        total = after[name] - before[name]
+        figure = f"{camera['frames']} of {total:.0f} pictures, {camera['broken']} broken"
+        # The server sends while load warms up, too.
+        lab.check(f"   {name}", camera["broken"] == 0 and 0.4 * total < camera["frames"] <= total, figure)
     text = subprocess.run(command[:-1] + ["1s"], capture_output=True, text=True, timeout=40, check=False).stdout
     lab.check("   it prints the error of the clock", re.search(r"known to \+-[\d.]+ ms", text) is not None)
 
