@@ -2,7 +2,7 @@
 
 from accept import accept, cameras, check_judged
 
-JUDGED = ["F1", "F2", "F4", "P1", "P2", "P4", "P5", "P6", "P7", "P8", "S2", "S3", "S4"]
+JUDGED = ["F1", "F2", "F4", "P2", "P4", "P5", "P6", "P7", "P8", "S2", "S3", "S4"]
 
 
 def run(lab):
@@ -23,7 +23,5 @@ def run(lab):
     used = 100 - 100 * min(available) / 3838
     ours = run.criterion("F4")["value"]
     lab.check("   and in use is a share of 4 GB", ours < 30, f"{ours:.1f} %; by free about {used:.0f} %")
-    evidence = run.criterion("P1")["evidence"]
-    lab.check("   latency: with all memory and with less in turns", "turns" in evidence or "busy" in evidence, evidence[:90])
     left = board.must("awk '/^Hugetlb:/ {print $2}' /proc/meminfo; cat /proc/sys/vm/nr_overcommit_hugepages").split()
     lab.check("   and all is given back", left == ["0", "0"], " ".join(left))
