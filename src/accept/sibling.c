@@ -120,14 +120,6 @@ static int refuse(const char *verb, const char *line, int code, struct error *er
 	return error_set(err, code, "%.*s", (int)strcspn(line, "\n"), line);
 }
 
-/* The milliseconds that are left; -ETIMEDOUT. */
-static int left_ms(uint64_t end_ns)
-{
-	uint64_t now_ns = clock_now_ns();
-
-	return now_ns >= end_ns ? -ETIMEDOUT : (int)((end_ns - now_ns) / NSEC_PER_MSEC) + 1;
-}
-
 /* Without its end; a byte a time, so that nothing after it is taken. 1; 0 at the end of all. */
 static int read_line(int fd, int cancel_fd, char *line, size_t size, uint64_t end_ns)
 {
@@ -135,12 +127,13 @@ static int read_line(int fd, int cancel_fd, char *line, size_t size, uint64_t en
 
 	for (;;) {
 		struct pollfd fds[] = {{fd, POLLIN, 0}, {cancel_fd, POLLIN, 0}};
-		int ms = left_ms(end_ns);
-		if (ms < 0) {
-			return ms;
-		}
-		if (poll(fds, 2, ms) <= 0) {
+		struct timespec left = clock_left_until(end_ns);
+		int ready = ppoll(fds, 2, &left, NULL);
+		if (ready < 0 && errno == EINTR) {
 			continue;
+		}
+		if (ready <= 0) {
+			return ready < 0 ? -errno : -ETIMEDOUT;
 		}
 		if (fds[1].revents) {
 			return -ECANCELED;
@@ -178,34 +171,6 @@ int sibling_wait_line(struct sibling *sibling, const char *line, unsigned timeou
 				timeout_s, error_name(r));
 }
 
-/* Until both are closed. */
-static int collect(const int fds[2], struct child_text *const texts[2], uint64_t end_ns)
-{
-	struct pollfd polls[] = {{fds[0], POLLIN, 0}, {fds[1], POLLIN, 0}};
-
-	while (polls[0].fd >= 0 || polls[1].fd >= 0) {
-		int ms = left_ms(end_ns);
-		if (ms < 0 || (poll(polls, 2, ms) < 0 && errno != EINTR)) {
-			return ms < 0 ? ms : -errno;
-		}
-		for (int i = 0; i < 2; i++) {
-			struct child_text *text = texts[i];
-			if (polls[i].fd < 0 || polls[i].revents == 0) {
-				continue;
-			}
-			ssize_t n = read(
-				polls[i].fd, text->text + text->used, text->size - 1 - text->used);
-			if (n < 0 || text->used + (size_t)n == text->size - 1) {
-				return n < 0 ? -errno : -EMSGSIZE;
-			}
-			text->used += (size_t)n;
-			text->text[text->used] = '\0';
-			polls[i].fd = n > 0 ? polls[i].fd : -1;
-		}
-	}
-	return 0;
-}
-
 /* What a program has printed: JSON, or a line that says why not. */
 static int parse(const char *verb, const char *text, const char *messages, json_t **ret_json,
 	struct error *err)
@@ -230,14 +195,13 @@ void sibling_cancel(struct sibling *sibling)
 int sibling_close(struct sibling *sibling, json_t **ret_json, struct error *err)
 {
 	static char text[ANSWER_BYTES_MAX]; /* its pages are there once they are written to */
-	char messages[4096] = "";
+	char messages[4096];
 	struct child_text out = {.text = text, .size = sizeof(text)};
 	struct child_text message = {.text = messages, .size = sizeof(messages)};
 
-	text[0] = '\0';
 	close_fd(sibling->in_fd);
-	int r = collect((const int[]){sibling->out_fd, sibling->err_fd},
-		(struct child_text *const[]){&out, &message}, clock_now_ns() + ANSWER_TIMEOUT_NS);
+	int r = child_collect(sibling->out_fd, sibling->err_fd, clock_now_ns() + ANSWER_TIMEOUT_NS,
+		&out, &message);
 	child_end(&sibling->child, SIGTERM, NSEC_PER_SEC);
 	close_fd(sibling->out_fd);
 	close_fd(sibling->err_fd);

@@ -213,12 +213,13 @@ static int take(int fd, struct child_text *into)
 	return n > 0;
 }
 
-/* Until both are closed. */
-static int collect(int out_fd, int err_fd, uint64_t deadline_ns, struct child_text *out,
+int child_collect(int out_fd, int err_fd, uint64_t deadline_ns, struct child_text *out,
 	struct child_text *err)
 {
 	struct pollfd polled[] = {{out_fd, POLLIN, 0}, {err_fd, POLLIN, 0}};
 
+	out->text[0] = err->text[0] = '\0';
+	out->used = err->used = 0;
 	while (polled[0].fd >= 0 || polled[1].fd >= 0) {
 		int r = poll_until(polled, 2, deadline_ns);
 		if (r <= 0) {
@@ -246,8 +247,6 @@ int child_run(const char *const argv[], uint64_t timeout_ns, struct child_text *
 	uint64_t deadline_ns = clock_now_ns() + timeout_ns;
 	int out_pipe[2], err_pipe[2];
 
-	out->text[0] = err->text[0] = '\0';
-	out->used = err->used = 0;
 	if (pipe2(out_pipe, O_CLOEXEC) < 0) {
 		return -errno;
 	}
@@ -263,7 +262,7 @@ int child_run(const char *const argv[], uint64_t timeout_ns, struct child_text *
 	close_fd(out_pipe[1]);
 	close_fd(err_pipe[1]);
 	if (r == 0) {
-		r = collect(out_fd, err_fd, deadline_ns, out, err);
+		r = child_collect(out_fd, err_fd, deadline_ns, out, err);
 	}
 	return r == 0 ? child_wait(&child, deadline_ns, ret_status) : r;
 }

@@ -73,6 +73,13 @@ struct child_text {
 };
 
 /*
+ * Reads both pipes until the program and all that has them has closed them. 0; -ETIMEDOUT;
+ * -EMSGSIZE when one of the texts is full; another negative errno.
+ */
+int child_collect(int out_fd, int err_fd, uint64_t deadline_ns, struct child_text *out,
+	struct child_text *err);
+
+/*
  * Runs the program to its end and keeps its standard output and error. 0 with ret_status;
  * -ETIMEDOUT when it takes longer, -EMSGSIZE when it writes more than fits, and then it is killed;
  * otherwise as child_start().
