@@ -243,9 +243,5 @@ int measure_reopen(struct measurement *measurement, struct error *err)
 			sizeof(measurement->run.recovery.open_error), "%s", err->text);
 		return 0;
 	}
-	r = measure_open_crowd(measurement);
-	if (r == 0) {
-		r = measure_turn(measurement, clock_now_ns() + MEASURE_OPEN_NS, true);
-	}
-	return r < 0 ? error_set(err, r, "viewers: %s", error_name(r)) : r;
+	return measure_open_viewers(measurement, err);
 }

@@ -4,17 +4,22 @@
 
 #include "accept/measure.h"
 
-#define MEASURE_OPEN_NS    (10 * NSEC_PER_SEC) /* for connecting and the first pictures */
-#define MEASURE_WARM_UP_NS (3 * NSEC_PER_SEC)  /* cameras set their exposure when they start */
-
-/* Opens the viewers. 0 or a negative errno; one that is refused is no error. */
-int measure_open_crowd(struct measurement *measurement);
+#define MEASURE_OPEN_NS (10 * NSEC_PER_SEC) /* for connecting and the first pictures */
 
 /*
  * Lets the viewers run until end_ns; with is_settled, ends as soon as each has pictures of every
  * camera or is lost. Samples the ages on screen. 1 when interrupted, 0, or a negative errno.
  */
 int measure_turn(struct measurement *measurement, uint64_t end_ns, bool is_settled);
+
+/*
+ * Opens the viewers, and waits until each has pictures of every camera, is lost, or takes too long.
+ * 1 when interrupted, 0, or a negative errno with err; a viewer that is refused is not an error.
+ */
+int measure_open_viewers(struct measurement *measurement, struct error *err);
+
+/* As measure_open_viewers, and lets the cameras set their exposure. */
+int measure_open_warm(struct measurement *measurement, struct error *err);
 
 /* Whether a viewer has pictures of every camera. */
 bool measure_has_pictures(const struct measurement *measurement, const struct viewer *viewer);

@@ -131,12 +131,9 @@ static int recover(struct measurement *measurement, double *ret_seconds, struct 
 		log_warning("%s", err->text);
 		return 0;
 	}
-	int r = measure_open_crowd(measurement);
-	if (r == 0) {
-		r = measure_turn(measurement, clock_now_ns() + MEASURE_OPEN_NS, true);
-	}
+	int r = measure_open_viewers(measurement, err);
 	if (r < 0) {
-		return error_set(err, r, "viewers: %s", error_name(r));
+		return r;
 	}
 	if (measure_count_watching(measurement) >= n_before) {
 		*ret_seconds = clock_to_seconds(clock_now_ns() - began_ns);

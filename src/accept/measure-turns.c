@@ -33,14 +33,7 @@ static int change_memory(struct measurement *measurement, unsigned turn, struct 
 	if (r < 0) {
 		return turn > 0 ? -ECANCELED : r;
 	}
-	r = measure_open_crowd(measurement);
-	if (r == 0) {
-		r = measure_turn(measurement, clock_now_ns() + MEASURE_OPEN_NS, true);
-	}
-	if (r == 0) {
-		r = measure_turn(measurement, clock_now_ns() + MEASURE_WARM_UP_NS, false);
-	}
-	return r < 0 ? error_set(err, r, "viewers: %s", error_name(r)) : r;
+	return measure_open_warm(measurement, err);
 }
 
 static int run_turn(struct measurement *measurement, struct equivalence_block *ret_blocks,

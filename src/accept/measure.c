@@ -14,19 +14,7 @@
 #include "watch/record/render.h"
 
 #define AGE_EVERY_NS (10 * NSEC_PER_MSEC)
-
-int measure_open_crowd(struct measurement *measurement)
-{
-	measurement->crowd_options = (struct crowd_options){.endpoints = &measurement->endpoint,
-		.n_endpoints = 1,
-		.n_viewers = PROVE_VIEWERS,
-		.open_timeout_ns = MEASURE_OPEN_NS};
-	int r = crowd_init(&measurement->crowd, &measurement->crowd_options);
-	if (r < 0) {
-		return r;
-	}
-	return crowd_watch(&measurement->crowd, measurement->options->signal_fd);
-}
+#define WARM_UP_NS   (3 * NSEC_PER_SEC) /* cameras set their exposure when they start */
 
 bool measure_has_pictures(const struct measurement *measurement, const struct viewer *viewer)
 {
@@ -98,6 +86,40 @@ int measure_turn(struct measurement *measurement, uint64_t end_ns, bool is_settl
 			return r;
 		}
 	}
+}
+
+static int open_crowd(struct measurement *measurement)
+{
+	measurement->crowd_options = (struct crowd_options){.endpoints = &measurement->endpoint,
+		.n_endpoints = 1,
+		.n_viewers = PROVE_VIEWERS,
+		.open_timeout_ns = MEASURE_OPEN_NS};
+	int r = crowd_init(&measurement->crowd, &measurement->crowd_options);
+	if (r < 0) {
+		return r;
+	}
+	return crowd_watch(&measurement->crowd, measurement->options->signal_fd);
+}
+
+int measure_open_viewers(struct measurement *measurement, struct error *err)
+{
+	int r = open_crowd(measurement);
+
+	if (r == 0) {
+		r = measure_turn(measurement, clock_now_ns() + MEASURE_OPEN_NS, true);
+	}
+	return r < 0 ? error_set(err, r, "viewers: %s", error_name(r)) : r;
+}
+
+int measure_open_warm(struct measurement *measurement, struct error *err)
+{
+	int r = measure_open_viewers(measurement, err);
+
+	if (r != 0) {
+		return r;
+	}
+	r = measure_turn(measurement, clock_now_ns() + WARM_UP_NS, false);
+	return r < 0 ? error_set(err, r, "viewers: %s", error_name(r)) : r;
 }
 
 static int read_cameras(struct measurement *measurement, struct error *err)
@@ -191,16 +213,9 @@ static int open_all(struct measurement *measurement, struct error *err)
 	if (r < 0) {
 		return r;
 	}
-	r = measure_open_crowd(measurement);
+	r = measure_open_warm(measurement, err);
 	if (r < 0) {
-		return error_set(err, r, "viewers: %s", error_name(r));
-	}
-	r = measure_turn(measurement, clock_now_ns() + MEASURE_OPEN_NS, true);
-	if (r == 0) {
-		r = measure_turn(measurement, clock_now_ns() + MEASURE_WARM_UP_NS, false);
-	}
-	if (r < 0) {
-		return error_set(err, r, "viewers: %s", error_name(r));
+		return r;
 	}
 	measurement->run.n_cameras = 0;
 	return read_cameras(measurement, err); /* and now, what size they have */
