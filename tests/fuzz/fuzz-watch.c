@@ -9,6 +9,7 @@
 
 #include "fuzz.h"
 #include "util/utf8.h"
+#include "watch/record/server-sample.h"
 
 static void check_condition(const struct condition *condition)
 {

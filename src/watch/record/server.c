@@ -1,12 +1,9 @@
 #include "watch/record/server.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -18,20 +15,11 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/utf8.h"
+#include "watch/record/server-sample.h"
 
 #define GAP_NS   (10 * NSEC_PER_SEC)
 #define LIMIT_NS (2 * NSEC_PER_SEC)
 #define LOOK_NS  (2 * NSEC_PER_MSEC)
-
-static void clear(struct server_sample *sample, pid_t pid)
-{
-	sample->pid = pid;
-	sample->n_cameras = 0;
-	sample->trouble[0] = '\0';
-	for (int i = 0; i < SERVER_FIGURE_COUNT; i++) {
-		sample->values[i] = NAN;
-	}
-}
 
 void server_reader_init(struct server_reader *reader)
 {
@@ -39,7 +27,7 @@ void server_reader_init(struct server_reader *reader)
 	reader->child = 0;
 	reader->asked = 0;
 	reader->address[0] = '\0';
-	clear(&reader->latest, 0);
+	server_sample_clear(&reader->latest, 0);
 }
 
 /* All that starting takes is made here, so that nothing is allocated later. */
@@ -93,7 +81,7 @@ void server_reader_close(struct server_reader *reader)
 /* Absent, and why. */
 static void fail(struct server_reader *reader, const char *why)
 {
-	clear(&reader->latest, reader->asked);
+	server_sample_clear(&reader->latest, reader->asked);
 	reader->address[0] = '\0';
 	snprintf(reader->latest.trouble, sizeof(reader->latest.trouble), "%.120s", why);
 }
@@ -139,124 +127,6 @@ static void start(struct server_reader *reader, pid_t pid, uint64_t now_ns)
 		snprintf(why, sizeof(why), "cannot run %.80s: %s", reader->program, error_name(-r));
 		fail(reader, why);
 	}
-}
-
-/* 0 or -EINVAL. watch keeps the locale "C", which strtod(3) goes by. */
-static int parse_value(const char *text, double *ret_value)
-{
-	char *end;
-	double value = strtod(text, &end);
-
-	if (end == text || *end || !isfinite(value) || value < 0) {
-		return -EINVAL;
-	}
-	*ret_value = value;
-	return 0;
-}
-
-/* "viewers", "2" of "server.viewers 2": 0 or -EINVAL. */
-static int parse_server(const char *name, const char *text, struct server_sample *sample)
-{
-	for (int i = 0; i < SERVER_FIGURE_COUNT; i++) {
-		if (strcmp(server_figure_names[i], name) == 0) {
-			return parse_value(text, &sample->values[i]);
-		}
-	}
-	return -EINVAL;
-}
-
-/* Names of cameras are parts of names of figures. */
-static bool is_camera_name(const char *name, size_t length)
-{
-	if (length == 0 || length >= PROCESS_NAME_MAX) {
-		return false;
-	}
-	for (size_t i = 0; i < length; i++) {
-		if (!isalnum((unsigned char)name[i]) && name[i] != '-' && name[i] != '_') {
-			return false;
-		}
-	}
-	return true;
-}
-
-static struct camera_entry *get_camera(
-	struct server_sample *sample, const char *name, size_t length)
-{
-	for (size_t i = 0; i < sample->n_cameras; i++) {
-		struct camera_entry *camera = &sample->cameras[i];
-		if (strlen(camera->name) == length && memcmp(camera->name, name, length) == 0) {
-			return camera;
-		}
-	}
-	if (sample->n_cameras == WATCH_CAMERAS_MAX) {
-		return NULL;
-	}
-	struct camera_entry *camera = &sample->cameras[sample->n_cameras++];
-	memcpy(camera->name, name, length);
-	camera->name[length] = '\0';
-	for (int i = 0; i < CAMERA_FIGURE_COUNT; i++) {
-		camera->values[i] = NAN;
-	}
-	return camera;
-}
-
-/* "cam0.state", "streaming" of "camera.cam0.state streaming": 0 or -EINVAL. */
-static int parse_camera(const char *name, const char *text, struct server_sample *sample)
-{
-	const char *dot = strchr(name, '.');
-	size_t length = dot ? (size_t)(dot - name) : 0;
-	double value;
-
-	if (!is_camera_name(name, length)) {
-		return -EINVAL;
-	}
-	bool is_state = strcmp(dot + 1, camera_figure_names[CAMERA_STATE]) == 0;
-	if (!is_state && strcmp(dot + 1, camera_figure_names[CAMERA_FPS]) != 0) {
-		return -EINVAL;
-	}
-	int r = is_state ? figure_state_find(text, &value) : parse_value(text, &value);
-	struct camera_entry *camera = r < 0 ? NULL : get_camera(sample, name, length);
-	if (!camera) {
-		return -EINVAL;
-	}
-	camera->values[is_state ? CAMERA_STATE : CAMERA_FPS] = value;
-	return 0;
-}
-
-static int parse_line(char *line, struct server_sample *sample)
-{
-	char *value = strchr(line, ' ');
-
-	if (!value) {
-		return -EINVAL;
-	}
-	*value++ = '\0';
-	if (strncmp(line, "server.", 7) == 0) {
-		return parse_server(line + 7, value, sample);
-	}
-	return strncmp(line, "camera.", 7) == 0 ? parse_camera(line + 7, value, sample) : -EINVAL;
-}
-
-int server_sample_parse(const char *text, struct server_sample *ret_sample)
-{
-	struct server_sample sample;
-
-	clear(&sample, ret_sample->pid);
-	while (*text) {
-		char line[128];
-		size_t length = strcspn(text, "\n");
-		if (length >= sizeof(line) || text[length] != '\n') {
-			return -EINVAL;
-		}
-		memcpy(line, text, length);
-		line[length] = '\0';
-		if (parse_line(line, &sample) < 0) {
-			return -EINVAL;
-		}
-		text += length + 1;
-	}
-	*ret_sample = sample;
-	return 0;
 }
 
 /* Keeps a first line "url URL". Returns what follows. */
@@ -330,7 +200,7 @@ void server_reader_run(struct server_reader *reader, uint64_t now_ns)
 		follow_child(reader, now_ns);
 	}
 	if (reader->latest.pid != pid) {
-		clear(&reader->latest, pid); /* another one was asked */
+		server_sample_clear(&reader->latest, pid); /* another one was asked */
 	}
 	if (has_server(reader) && reader->child == 0 && now_ns >= reader->due_ns) {
 		start(reader, pid, now_ns);
@@ -341,7 +211,7 @@ void server_reader_sample(
 	struct server_reader *reader, pid_t pid, uint64_t now_ns, struct server_sample *ret_sample)
 {
 	if (!reader->url && reader->latest.pid != pid) {
-		clear(&reader->latest, pid);
+		server_sample_clear(&reader->latest, pid);
 	}
 	server_reader_run(reader, now_ns);
 	*ret_sample = reader->latest;

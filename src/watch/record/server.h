@@ -62,7 +62,4 @@ uint64_t server_reader_next_ns(const struct server_reader *reader);
 /* Waits for the program that runs, for its two seconds at most. */
 void server_reader_wait(struct server_reader *reader);
 
-/* Takes over a text that the program printed; keeps pid. 0; -EINVAL for any other text. */
-int server_sample_parse(const char *text, struct server_sample *ret_sample);
-
 #endif

@@ -15,6 +15,7 @@
 
 #include "util/clock.h"
 #include "util/fixture-tree.h"
+#include "watch/record/server-sample.h"
 
 #define S NSEC_PER_SEC
 
