@@ -8,23 +8,23 @@
 
 #include "util/fixture-tree.h"
 
+static void assert_mem(const struct tree *tree, const char *command_line, const char *wanted)
+{
+	char value[16];
+
+	tree_write(tree, "/proc/cmdline", command_line);
+	command_line_read_mem(&tree->root, value, sizeof(value));
+	assert_string_equal(value, wanted);
+}
+
 static void test_mem(void **state)
 {
 	const struct tree *tree = *state;
-	char value[16];
 
-	tree_write(tree, "/proc/cmdline", "console=ttyS2\n");
-	command_line_read_mem(&tree->root, value, sizeof(value));
-	assert_string_equal(value, "");
-	tree_write(tree, "/proc/cmdline", "console=ttyS2 mem=3838M quiet\n");
-	command_line_read_mem(&tree->root, value, sizeof(value));
-	assert_string_equal(value, "3838M");
-	tree_write(tree, "/proc/cmdline", "mem=4G\n");
-	command_line_read_mem(&tree->root, value, sizeof(value));
-	assert_string_equal(value, "4G");
-	tree_write(tree, "/proc/cmdline", "cma=16M umem=4G\n");
-	command_line_read_mem(&tree->root, value, sizeof(value));
-	assert_string_equal(value, "");
+	assert_mem(tree, "console=ttyS2\n", "");
+	assert_mem(tree, "console=ttyS2 mem=3838M quiet\n", "3838M");
+	assert_mem(tree, "mem=4G\n", "4G");
+	assert_mem(tree, "cma=16M umem=4G\n", "");
 }
 
 int main(void)

@@ -235,8 +235,7 @@ static void test_latency_in_turns(void **state)
 	board.run.turns.less = slower;
 	criteria_judge(&board.run, NULL, board.criteria);
 	assert_failed(&board, "P1");
-	assert_non_null(strstr(
-		criteria_find(board.criteria, CRITERIA_COUNT, "P1")->evidence.en, "in turns"));
+	assert_non_null(strstr(evidence_of(&board, "P1"), "in turns"));
 }
 
 static void test_large_server(void **state)
@@ -305,8 +304,7 @@ static void test_cpu_and_startup(void **state)
 	board.run.startup.seconds = 31;
 	board.run.clock_percent = 62;
 	judge(&board);
-	assert_non_null(strstr(
-		criteria_find(board.criteria, CRITERIA_COUNT, "P2")->evidence.en, "clock 62 %"));
+	assert_non_null(strstr(evidence_of(&board, "P2"), "clock 62 %"));
 	assert_failed(&board, "P2 P4");
 	board.run.startup.seconds = NAN;
 	strcpy(board.run.startup.error, "no systemd");
@@ -338,8 +336,7 @@ static void test_fragmentation_trend(void **state)
 	}
 	judge(&board);
 	assert_failed(&board, "S4");
-	assert_non_null(
-		strstr(criteria_find(board.criteria, CRITERIA_COUNT, "S4")->evidence.en, "rising"));
+	assert_non_null(strstr(evidence_of(&board, "S4"), "rising"));
 	fill(&board);
 	for (size_t i = 0; i < N; i++) { /* it swings, and it falls */
 		board.seconds[i].external_large = i % 2 ? 0.4 : -1;
@@ -446,8 +443,7 @@ static void test_recovery(void **state)
 	board.run.recovery.cma_change_percent = NAN;
 	judge(&board);
 	assert_failed(&board, "");
-	assert_null(
-		strstr(criteria_find(board.criteria, CRITERIA_COUNT, "S3")->evidence.en, "nan"));
+	assert_null(strstr(evidence_of(&board, "S3"), "nan"));
 	board.run.recovery.is_unplugged = true;
 	board.run.recovery.unplugged_s = 3;
 	judge(&board);

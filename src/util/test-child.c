@@ -28,6 +28,17 @@ static int start(struct child *child, int output_fd, const char *command)
 	return child_start(child, argv, &files);
 }
 
+/* Returns where its output can be read, until all that has it has ended. */
+static int start_to_read(struct child *child, const char *command)
+{
+	int fds[2];
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	assert_int_equal(start(child, fds[1], command), 0);
+	close(fds[1]);
+	return fds[0];
+}
+
 static uint64_t in_ms(uint64_t ms)
 {
 	return clock_now_ns() + ms * NSEC_PER_MSEC;
@@ -72,18 +83,16 @@ static void test_ends_the_whole_group(void **state)
 	(void)state;
 	struct child child = CHILD_NONE;
 	char byte;
-	int fds[2], status;
+	int status;
 
-	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	assert_int_equal(start(&child, fds[1], "trap '' INT; sleep 1000 & echo; wait"), 0);
-	close(fds[1]);
-	assert_int_equal(read(fds[0], &byte, 1), 1);
+	int fd = start_to_read(&child, "trap '' INT; sleep 1000 & echo; wait");
+	assert_int_equal(read(fd, &byte, 1), 1);
 	assert_int_equal(child_wait(&child, in_ms(50), &status), -ETIMEDOUT);
 	status = child_end(&child, SIGINT, NSEC_PER_SEC / 10);
 	assert_true(WIFSIGNALED(status));
 	assert_int_equal(WTERMSIG(status), SIGKILL);
-	assert_int_equal(read(fds[0], &byte, 1), 0);
-	close(fds[0]);
+	assert_int_equal(read(fd, &byte, 1), 0);
+	close(fd);
 	assert_int_equal(child_end(&child, SIGINT, 0), -1);
 }
 
@@ -135,15 +144,13 @@ static void test_what_is_left_of_the_group_is_killed(void **state)
 	(void)state;
 	struct child child = CHILD_NONE;
 	char byte;
-	int fds[2], status;
+	int status;
 
-	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	assert_int_equal(start(&child, fds[1], "sleep 1000 &"), 0);
-	close(fds[1]);
+	int fd = start_to_read(&child, "sleep 1000 &");
 	assert_int_equal(child_wait(&child, in_ms(20000), &status), 0);
 	assert_int_equal(status, 0);
-	assert_int_equal(read(fds[0], &byte, 1), 0);
-	close(fds[0]);
+	assert_int_equal(read(fd, &byte, 1), 0);
+	close(fd);
 }
 
 static void test_its_environment_and_its_input(void **state)

@@ -48,6 +48,22 @@ def skip_unless_possible():
         raise unittest.SkipTest(f"{SYSCTL_FILE} is there: tune is in use on this machine")
 
 
+def meminfo():
+    """What /proc/meminfo counts in kB, in bytes."""
+    lines = (line.split() for line in pathlib.Path("/proc/meminfo").read_text().splitlines())
+    return {words[0].rstrip(":"): int(words[1]) * 1024 for words in lines if len(words) == 3}
+
+
+def ram():
+    """All that the kernel was given, in bytes; 0 for an ordinary user."""
+    total = 0
+    for line in pathlib.Path("/proc/iomem").read_text().splitlines():
+        if line.endswith(" : System RAM") and not line.startswith(" "):
+            first, last = (int(word, 16) for word in line.split()[0].split("-"))
+            total += last - first + 1
+    return total
+
+
 def read(path):
     try:
         return pathlib.Path(path).read_text().strip()

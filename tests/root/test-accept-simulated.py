@@ -11,25 +11,12 @@ import time
 import unittest
 
 from harness import PATIENCE, TWINLENS, child_environment, die_with_parent, eventually, figure, free_port, main
+from machine import meminfo, ram
 
 MIB = 1 << 20
 TAKEN = 256 * MIB  # from the machine, which others use, too
 SYSCTL = pathlib.Path("/proc/sys/vm/nr_overcommit_hugepages")
 CONFIG = "".join(f"[camera:cam{i}]\nsource = synthetic,size=640x480,format=mjpeg\n" for i in range(2))
-
-
-def ram():
-    total = 0
-    for line in pathlib.Path("/proc/iomem").read_text().splitlines():
-        if line.endswith(" : System RAM") and not line.startswith(" "):
-            first, last = (int(word, 16) for word in line.split()[0].split("-"))
-            total += last - first + 1
-    return total
-
-
-def huge_bytes():
-    words = pathlib.Path("/proc/meminfo").read_text().split()
-    return int(words[words.index("Hugetlb:") + 1]) * 1024
 
 
 @unittest.skipIf(os.geteuid() != 0, "not root")
@@ -50,7 +37,7 @@ class Simulated(unittest.TestCase):
              "--out", str(self.folder / "out")], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, env=child_environment(), preexec_fn=die_with_parent)
         self.addCleanup(self.end, process)
-        eventually(lambda: huge_bytes() > TAKEN / 2, 60, "the memory is taken")
+        eventually(lambda: meminfo()["Hugetlb"] > TAKEN / 2, 60, "the memory is taken")
         return process
 
     @staticmethod
@@ -61,7 +48,7 @@ class Simulated(unittest.TestCase):
 
     def check_given_back(self, seconds):
         begun = time.monotonic()
-        eventually(lambda: huge_bytes() == 0 and SYSCTL.read_text() == self.overcommit, seconds, "all is given back")
+        eventually(lambda: meminfo()["Hugetlb"] == 0 and SYSCTL.read_text() == self.overcommit, seconds, "all is given back")
         figure(f"all given back in {time.monotonic() - begun:.3f} s")
 
     def test_a_run(self):

@@ -17,6 +17,7 @@ import unittest
 
 import measure
 from harness import PATIENCE, SANITIZER_WORDS, TWINLENS, child_environment, die_with_parent, eventually, figure, main
+from machine import meminfo, ram
 
 MIB = 1 << 20
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
@@ -32,20 +33,6 @@ EAT = "import sys, time; x = bytearray(int(sys.argv[1]) << 20); x[::4096] = b'x'
 
 def eat(mib, seconds=0):
     return [sys.executable, "-c", EAT, str(mib), str(seconds)]
-
-
-def meminfo():
-    lines = (line.split() for line in pathlib.Path("/proc/meminfo").read_text().splitlines())
-    return {words[0].rstrip(":"): int(words[1]) * 1024 for words in lines if len(words) == 3}
-
-
-def ram():
-    total = 0
-    for line in pathlib.Path("/proc/iomem").read_text().splitlines():
-        if line.endswith(" : System RAM") and not line.startswith(" "):
-            first, last = (int(word, 16) for word in line.split()[0].split("-"))
-            total += last - first + 1
-    return total
 
 
 def groups(pid=""):
