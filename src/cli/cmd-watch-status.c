@@ -47,8 +47,9 @@ static int find_process(pid_t pid, json_t **ret_status, struct error *err)
 		url_set_address(&listeners.addresses[i], &url);
 		r = status_fetch(&url, TIMEOUT_NS, ret_status, err);
 		if (r == 0) {
-			printf(url.is_ipv6 ? "url http://[%s]:%s\n" : "url http://%s:%s\n",
-				url.host, url.port);
+			char base[URL_BASE_SIZE];
+			url_write_base(&url, base);
+			printf("url %s\n", base);
 		}
 	}
 	return r;

@@ -89,11 +89,11 @@ static int perform(CURL *curl, const char *address, json_t **ret_status, struct 
 
 int status_fetch(const struct url *url, uint64_t timeout_ns, json_t **ret_status, struct error *err)
 {
-	char address[URL_HOST_MAX + 64];
+	static const char path[] = "/api/status";
+	char address[URL_BASE_SIZE + sizeof(path)];
 
-	snprintf(address, sizeof(address),
-		url->is_ipv6 ? "http://[%s]:%s/api/status" : "http://%s:%s/api/status", url->host,
-		url->port);
+	url_write_base(url, address);
+	strcat(address, path);
 	CURL *curl = curl_easy_init();
 	if (!curl) {
 		return error_set(err, -ENOMEM, "%s: %s", address, error_name(-ENOMEM));

@@ -73,12 +73,31 @@ static void test_too_long(void **state)
 	assert_int_equal(url_parse(text, &url, NULL), -EINVAL);
 }
 
+static void test_base(void **state)
+{
+	(void)state;
+	static const char *const rows[][2] = {
+		{"ws://board/ws/video?camera=cam0", "http://board:8081"},
+		{"http://[fe80::1]:80/", "http://[fe80::1]:80"},
+	};
+	char base[URL_BASE_SIZE];
+	struct url url;
+	struct error err;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(url_parse(rows[i][0], &url, &err), 0);
+		url_write_base(&url, base);
+		assert_string_equal(base, rows[i][1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_taken),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_base),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

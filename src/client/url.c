@@ -121,3 +121,9 @@ void url_set_address(const struct sockaddr_storage *address, struct url *ret_url
 		(unsigned)ntohs(url.is_ipv6 ? ipv6->sin6_port : ipv4->sin_port));
 	*ret_url = url;
 }
+
+void url_write_base(const struct url *url, char ret_text[static URL_BASE_SIZE])
+{
+	snprintf(ret_text, URL_BASE_SIZE, url->is_ipv6 ? "http://[%s]:%s" : "http://%s:%s",
+		url->host, url->port);
+}

@@ -24,6 +24,10 @@ struct url {
  */
 int url_parse(const char *text, struct url *ret_url, struct error *err);
 
+/* "http://HOST:PORT", whatever the scheme and the target of the URL are. */
+#define URL_BASE_SIZE (sizeof("http://[]:65535") + URL_HOST_MAX)
+void url_write_base(const struct url *url, char ret_text[static URL_BASE_SIZE]);
+
 /* The URL, without a target, of a sockaddr_in or sockaddr_in6. */
 void url_set_address(const struct sockaddr_storage *address, struct url *ret_url);
 
