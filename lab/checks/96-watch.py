@@ -69,7 +69,7 @@ done
 read -u 4
 END
 systemd-run --quiet --unit=lab-leaker /run/leaker /run/lab-leaker"""
-# As a distribution has it for other programs: the file is moved, and the program is told or not.
+# As distributions configure it for other programs: the file is moved, with or without a signal to the program.
 ROTATE = """
 printf '/var/log/twinlens/watch.jsonl {\\n rotate 4\\n nocreate\\n}\\n' >/run/lab-rotate
 logrotate --force --state /run/lab-rotated /run/lab-rotate"""

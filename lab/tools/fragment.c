@@ -2,7 +2,7 @@
 /*
  * Fragments the memory of the board: lab-fragment MIB fills pipes with so much, and empties them
  * but for one page of 16. Pages of pipes cannot be moved, so that hardly a block of 2 MiB among
- * them is free or can be made free. Prints its process id, and stays until it is told to end.
+ * them is free or can be made free. Prints its process id, and runs until it is signalled.
  */
 #include <fcntl.h>
 #include <stdio.h>

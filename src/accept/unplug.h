@@ -26,8 +26,8 @@ struct unplug {
 };
 
 /*
- * The device behind a node such as /dev/video0. 0; -ENODEV: there is none; -ENOTSUP: its driver is
- * another one, whose name err has.
+ * Finds the device of a node such as /dev/video0. 0; -ENODEV without a device; -ENOTSUP when it has
+ * another driver, which err names.
  */
 int unplug_find(
 	const struct sysroot *root, const char *node, struct unplug *ret_unplug, struct error *err);

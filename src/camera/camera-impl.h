@@ -1,6 +1,6 @@
 /*
- * What session.c (the device at work, and what the hub is told of it) offers to camera.c (the
- * thread, its pauses). Nothing leads back.
+ * What session.c (runs the device and reports its state to the hub) offers to camera.c (the thread
+ * and its pauses). session.c calls nothing of camera.c.
  */
 #ifndef CAMERA_CAMERA_IMPL_H
 #define CAMERA_CAMERA_IMPL_H

@@ -6,7 +6,7 @@
 
 #include "util/sysroot.h"
 
-/* The value of mem=, such as "3838M"; "" when there is none. size is that of ret_value. */
+/* Reads the value of mem=, such as "3838M"; "" without mem=. size is that of ret_value. */
 void command_line_read_mem(const struct sysroot *root, char *ret_value, size_t size);
 
 #endif

@@ -32,7 +32,7 @@ void tool_describe(const struct tool *tool, char *text, size_t size);
 /*
  * Runs it for a time and ends it with SIGINT, on which it writes its result; with has_clock, or
  * with time_ns 0, it runs to its end. 0; -EINTR when a signal cut it short, with a result all the
- * same; -ECANCELED when there is none yet; another negative errno with the reason: -ENOENT when it
+ * same; -ECANCELED without a result; another negative errno with the reason: -ENOENT when it
  * is not installed, -EIO when it failed.
  */
 int tool_run(const struct tool *tool, const struct scratch *scratch, struct interrupt *interrupt,

@@ -107,7 +107,7 @@ static void take_series(const struct samples *samples, const struct soak_segment
 		double available = NAN;
 		size_t n = take_points(samples, segment, &wanted, room, &available);
 		if (n < 2) {
-			continue; /* not to be had on this machine */
+			continue; /* not available on this machine */
 		}
 		judged->trends[judged->n] =
 			(struct soak_trend){.figure = i, .last = room[n - 1].value};

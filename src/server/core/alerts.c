@@ -91,7 +91,7 @@ int alerts_parse(
 	return 0;
 }
 
-/* Whoever can write the file decides what the page says. */
+/* The page shows what is in the file, so only trusted users may write to it. */
 static int check_owner(int fd, struct error *err)
 {
 	struct stat status;

@@ -23,8 +23,8 @@ struct alerts {
 };
 
 /*
- * Reads the file again, at most once a second; path may be "" for none. What keeps it from being
- * taken is logged once; that there is no file is not.
+ * Reads the file again, at most once a second; path may be "" for none. The reason why a file
+ * is rejected is logged once; a missing file is not logged.
  */
 void alerts_update(struct alerts *alerts, const char *path);
 

@@ -58,7 +58,7 @@ void process_reader_close(struct process_reader *reader);
 /* 0, or -ENOSPC when there are WATCH_PROCESSES_MAX. Before the first sample. */
 int process_reader_add(struct process_reader *reader, const struct process_target *target);
 
-/* The first process of a target that runs, by the last sample; 0 when there is none. */
+/* The first running process of a target, by the last sample; 0 when none is running. */
 pid_t process_reader_find(const struct process_reader *reader, size_t target);
 
 /* Looks for new processes when that is due, and fills all of ret_sample but time and server. */

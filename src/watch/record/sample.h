@@ -47,9 +47,9 @@ struct camera_entry {
 	double values[CAMERA_FIGURE_COUNT];
 };
 
-/* What the server said of itself last; all absent while there is none, or it does not answer. */
+/* What the server reported last; all absent when no server runs or it does not answer. */
 struct server_sample {
-	pid_t pid; /* of the one that was asked; 0 when there is none, or it was asked by a URL */
+	pid_t pid; /* of the server that was asked; 0 without one, or when asked by URL */
 	double values[SERVER_FIGURE_COUNT];
 	size_t n_cameras;
 	struct camera_entry cameras[WATCH_CAMERAS_MAX];
