@@ -4,6 +4,8 @@
 
 #include "watch/alert/message.h"
 
+#define DECIMALS 3
+
 struct environment {
 	struct text *text;
 	char **variables;
@@ -48,11 +50,8 @@ static void add_figure(struct environment *environment, const char *kind, const 
 		int c = toupper((unsigned char)text->data[i]);
 		text->data[i] = isalnum(c) ? (char)c : '_';
 	}
-	if (figure_is_state(name)) {
-		text_add(text, "=%s", figure_state_name(value));
-	} else {
-		text_add(text, figure_is_whole(name) ? "=%.0f" : "=%.3f", value);
-	}
+	text_add(text, "=");
+	message_add_value(text, name, value, DECIMALS);
 	keep(environment, begin);
 }
 
@@ -76,19 +75,12 @@ static void add_message(struct environment *environment, const struct message *m
 	add_string(environment, "FIGURE", term->name);
 	double value = figure_value(&term->figure, message->system, message->processes);
 	text_init(&text, number, sizeof(number));
-	bool is_state = figure_is_state(term->name);
-	if (is_state && !isnan(value)) {
-		text_add(&text, "%s", figure_state_name(value));
-	} else if (!isnan(value)) {
-		text_add(&text, figure_is_whole(term->name) ? "%.0f" : "%.3f", value);
+	if (!isnan(value)) {
+		message_add_value(&text, term->name, value, DECIMALS);
 	}
 	add_string(environment, "VALUE", number);
 	text_init(&text, number, sizeof(number));
-	if (is_state) {
-		text_add(&text, "%s", figure_state_name(term->limit));
-	} else {
-		text_add(&text, "%.15g", term->limit);
-	}
+	message_add_limit(&text, term);
 	add_string(environment, "LIMIT", number);
 	text_format_time(message->state->raised_unix_ms, since);
 	add_string(environment, "SINCE", since);

@@ -5,14 +5,23 @@
 #include <stdio.h>
 #include <string.h>
 
-static void add_value(struct text *text, const char *name, double value)
+void message_add_value(struct text *text, const char *name, double value, int decimals)
 {
 	if (isnan(value)) {
 		text_add(text, "-");
 	} else if (figure_is_state(name)) {
 		text_add(text, "%s", figure_state_name(value));
 	} else {
-		text_add(text, figure_is_whole(name) ? "%.0f" : "%.1f", value);
+		text_add(text, "%.*f", figure_is_whole(name) ? 0 : decimals, value);
+	}
+}
+
+void message_add_limit(struct text *text, const struct condition_term *term)
+{
+	if (figure_is_state(term->name)) {
+		text_add(text, "%s", figure_state_name(term->limit));
+	} else {
+		text_add(text, "%.15g", term->limit);
 	}
 }
 
@@ -26,13 +35,10 @@ static void add_terms(struct text *text, const struct message *message)
 	for (size_t i = 0; i < message->rule->when.n; i++) {
 		const struct condition_term *term = &message->rule->when.terms[i];
 		text_add(text, "%s%s is ", i ? ", " : "", term->name);
-		add_value(text, term->name, value_of(message, term));
+		message_add_value(text, term->name, value_of(message, term), 1);
 		text_add(text, " (%s ", condition_op_text(term->op));
-		if (figure_is_state(term->name)) {
-			text_add(text, "%s)", figure_state_name(term->limit));
-		} else {
-			text_add(text, "%.15g)", term->limit);
-		}
+		message_add_limit(text, term);
+		text_add(text, ")");
 	}
 }
 
@@ -59,9 +65,9 @@ void message_write(struct text *text, const struct message *message)
 	text_add(text, "alert %s %s: ", message->rule->name, alert_event_name(message->event));
 	add_terms(text, message);
 	text_add(text, "; since %s; stalled by memory ", since);
-	add_value(text, "_percent", values[FIGURE_PSI_MEMORY_SOME]);
+	message_add_value(text, "_percent", values[FIGURE_PSI_MEMORY_SOME], 1);
 	text_add(text, "/");
-	add_value(text, "_percent", values[FIGURE_PSI_MEMORY_FULL]);
+	message_add_value(text, "_percent", values[FIGURE_PSI_MEMORY_FULL], 1);
 	text_add(text, "%%");
 	add_largest(text, message);
 }
@@ -120,14 +126,14 @@ static void add_server(struct text *text, const struct server_sample *server)
 {
 	for (int i = 0; i < SERVER_FIGURE_COUNT; i++) {
 		text_add(text, "server.%s = ", server_figure_names[i]);
-		add_value(text, server_figure_names[i], server->values[i]);
+		message_add_value(text, server_figure_names[i], server->values[i], 1);
 		text_add(text, "\n");
 	}
 	for (size_t i = 0; i < server->n_cameras; i++) {
 		const struct camera_entry *camera = &server->cameras[i];
 		for (int j = 0; j < CAMERA_FIGURE_COUNT; j++) {
 			text_add(text, "camera.%s.%s = ", camera->name, camera_figure_names[j]);
-			add_value(text, camera_figure_names[j], camera->values[j]);
+			message_add_value(text, camera_figure_names[j], camera->values[j], 1);
 			text_add(text, "\n");
 		}
 	}
@@ -137,14 +143,14 @@ static void add_figures(struct text *text, const struct message *message)
 {
 	for (int i = 0; i < SYSTEM_FIGURE_COUNT; i++) {
 		text_add(text, "%s = ", system_figure_names[i]);
-		add_value(text, system_figure_names[i], message->system->values[i]);
+		message_add_value(text, system_figure_names[i], message->system->values[i], 1);
 		text_add(text, "\n");
 	}
 	for (size_t i = 0; message->processes && i < message->processes->n; i++) {
 		const struct process_entry *entry = &message->processes->entries[i];
 		for (int j = 0; j < PROCESS_FIGURE_COUNT; j++) {
 			text_add(text, "process.%s.%s = ", entry->name, process_figure_names[j]);
-			add_value(text, process_figure_names[j], entry->values[j]);
+			message_add_value(text, process_figure_names[j], entry->values[j], 1);
 			text_add(text, "\n");
 		}
 	}

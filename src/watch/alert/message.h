@@ -29,6 +29,15 @@ struct message {
 };
 
 /*
+ * The value of a figure: "-" for NAN, the word of a state, a whole number, or one with so many
+ * decimals.
+ */
+void message_add_value(struct text *text, const char *name, double value, int decimals);
+
+/* The limit of a term: the word of a state, or the number as it was set. */
+void message_add_limit(struct text *text, const struct condition_term *term);
+
+/*
  * One line: the figures of the rule with their limits, since when, PSI of memory, and the largest
  * processes. "memory: used ..." - without time.
  */
