@@ -12,6 +12,7 @@ from typing import NamedTuple
 from board import CACHE
 
 SECONDS = 12
+ATTEMPTS = 3
 LIMIT_S = 600  # systemd may be asked twice for the start-up, for up to 120 s each
 OUT = "/var/lib/accept"
 MJPEG = "/dev/video40"
@@ -79,8 +80,21 @@ def probe(port, rates):
             time.sleep(0.2)
 
 
-def accept(lab, stage, *options):
-    """Runs it. The report is kept in the folder of the log."""
+def accept(lab, stage, judged):
+    """Runs it, and again when its viewers were too late for one of these criteria: an emulated board is slow at times.
+    The report is kept in the folder of the log."""
+    for _ in range(ATTEMPTS):
+        run = run_once(lab, stage)
+        if not any(is_late(run.criterion(name)) for name in judged):
+            break
+    return run
+
+
+def is_late(criterion):
+    return "too busy" in criterion["evidence"]
+
+
+def run_once(lab, stage):
     board, rates = lab.board, {}
     before = board.load()
     board.must(f"rm -f /run/accept-stop; cat >/run/accept-sampler <<'END'\n{SAMPLER}\nEND")
@@ -90,7 +104,7 @@ def accept(lab, stage, *options):
         watcher.start()
     result = board.run(
         f"twinlens accept --stage {stage} --duration {SECONDS}s --url http://10.0.2.15:8081 -c /etc/accept.conf"
-        f" --out {OUT}/{stage} {' '.join(options)}", LIMIT_S)
+        f" --out {OUT}/{stage}", LIMIT_S)
     board.must("touch /run/accept-stop")
     sampler.result()
     lab.require(f"accept --stage {stage}: a report", result.status in (0, 1), result.output[-200:].strip() if result.status > 1 else "")
@@ -110,7 +124,7 @@ def check_judged(lab, run, judged):
         criterion = run.criterion(name)
         good = states[name] in ("pass", "fail", "undecided")
         figure = f"{states[name]}, {criterion['value']} {criterion['unit']}" if good else criterion["evidence"][:90]
-        if "too busy" in criterion["evidence"]:
+        if is_late(criterion):
             lab.judge(f"   {name} is judged", good, "the viewers were late", run.others)
         else:
             lab.check(f"   {name} is judged", good, figure)

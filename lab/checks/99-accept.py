@@ -11,13 +11,13 @@ def run(lab):
     board = lab.board
     board.run("systemctl is-system-running --wait", 120)
     with cameras(lab):
-        check_judged(lab, accept(lab, "baseline"), JUDGED)
+        check_judged(lab, accept(lab, "baseline", JUDGED), JUDGED)
     status = board.run("twinlens tune apply", 180).status
     lab.check("tune apply", status == 0, f"exit status {status}")
     board.restart()
     board.run("systemctl is-system-running --wait", 120)
     with cameras(lab):
-        run = accept(lab, "hardware")
+        run = accept(lab, "hardware", [*JUDGED, "P1"])
     check_judged(lab, run, [*JUDGED, "P1"])
     check_memory(lab, run)
     check_server(lab, run)
